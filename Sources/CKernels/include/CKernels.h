@@ -1,0 +1,12 @@
+// C functions that a benchmark has paid for; each has a portable Swift twin that a test compares.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// The CPU features the other functions may use, as found at run time.
+/// Bit 0: SSE4.2, bit 1: AVX2, bit 2: BMI2, bit 3: PCLMUL.
+uint32_t ck_cpu_features(void);
+
+#endif
