@@ -17,7 +17,8 @@ let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 /// A test target beside the module of the same name.
 func tests(of module: String, using more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + more, swiftSettings: strict)
+    name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + more, swiftSettings: strict
+  )
 }
 
 let package = Package(

@@ -12,6 +12,7 @@ extension Vector {
   /// - Parameters:
   ///   - row: A row below `count`.
   ///   - type: What the values mean; its physical type is the vector's.
+  /// - Returns: The value, `.null` if the row is null.
   public func scalar(at row: Int, as type: LogicalType) -> ScalarValue {
     precondition(row >= 0 && row < count)
     if isNull(at: row) { return .null }

@@ -33,7 +33,8 @@ extension Vector {
     }
     if flatBase.count == 0 {
       // Only null rows can name an entry of an empty dictionary.
-      return Vector.placeholder(like: flatBase, count: count, validity: Bitmap(repeating: false, count: count))
+      return Vector.placeholder(
+        like: flatBase, count: count, validity: Bitmap(repeating: false, count: count))
     }
     let values = flatBase.taking(codes)
     guard let validity else { return values }

@@ -14,13 +14,34 @@ public protocol ColumnValue: BitwiseCopyable, Sendable {
   /// What vectors of such values call them.
   static var physicalType: PhysicalType { get }
 }
-extension Int32: ColumnValue { @inlinable public static var physicalType: PhysicalType { .int32 } }
-extension Int64: ColumnValue { @inlinable public static var physicalType: PhysicalType { .int64 } }
-extension Int128: ColumnValue { @inlinable public static var physicalType: PhysicalType { .int128 } }
-extension Float: ColumnValue { @inlinable public static var physicalType: PhysicalType { .float } }
-extension Double: ColumnValue { @inlinable public static var physicalType: PhysicalType { .double } }
-extension StringView: ColumnValue { @inlinable public static var physicalType: PhysicalType { .string } }
-extension Interval: ColumnValue { @inlinable public static var physicalType: PhysicalType { .interval } }
+extension Int32: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .int32 }
+}
+extension Int64: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .int64 }
+}
+extension Int128: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .int128 }
+}
+extension Float: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .float }
+}
+extension Double: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .double }
+}
+extension StringView: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .string }
+}
+extension Interval: ColumnValue {
+  /// What vectors of such values call them.
+  @inlinable public static var physicalType: PhysicalType { .interval }
+}
 
 /// One column of a batch: a window of rows on immutable storage.
 ///
@@ -50,11 +71,13 @@ public struct Vector: Sendable {
   ///
   /// - Parameters:
   ///   - values: The elements; for strings, views that point into `pages`.
+  ///   - type: The elements' type.
   ///   - count: Rows.
   ///   - validity: `count` bits, set where a row has a value; `nil` when all have.
   ///   - pages: What string views longer than 12 bytes point into.
+  /// - Returns: A vector of `count` rows.
   public static func flat<Value: ColumnValue>(
-    _ values: Buffer, of _: Value.Type, count: Int, validity: Bitmap? = nil, pages: [Buffer] = []
+    _ values: Buffer, of type: Value.Type, count: Int, validity: Bitmap? = nil, pages: [Buffer] = []
   ) -> Vector {
     let storage = VectorStorage(
       Value.physicalType, .flat, values, stride: MemoryLayout<Value>.stride, count, validity: validity,
@@ -100,8 +123,7 @@ public struct Vector: Sendable {
 
   /// Returns a list vector: row *r* has the elements `ends[r - 1] ..< ends[r]` of `elements`.
   ///
-  /// - Parameters:
-  ///   - ends: `count + 1` offsets, `UInt32`, ascending, the first of them where row 0 begins.
+  /// `ends` holds `count + 1` offsets, `UInt32`, ascending, the first of them where row 0 begins.
   public static func list(
     _ ends: Buffer, count: Int, of elements: Vector, validity: Bitmap? = nil
   ) -> Vector {
