@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Fails on what STYLE.md forbids and a formatter cannot see: long files, empty names, stubs, prints in
+# libraries, unsafe code without its reason.
+set -euo pipefail
+. "$(dirname "$0")/environment.sh"
+failures=0
+fail() { echo "$*"; failures=$((failures + 1)); }
+
+while read -r lines file; do
+  [ "$file" = total ] && continue
+  if [ "$lines" -gt 800 ]; then fail "$file: $lines lines, at most 800"
+  elif [ "$lines" -gt 400 ]; then echo "warning: $file: $lines lines, aim at 300"; fi
+done < <(find Sources -name '*.swift' -print0 | xargs -0 wc -l)
+
+while read -r file; do fail "$file: the name says nothing (STYLE.md, names)"; done < <(
+  find Sources -name '*.swift' | grep -E '(Utils|Helpers|Common|Misc|Manager|Base|Impl|Info)\.swift$' || true)
+
+while read -r hit; do fail "$hit: libraries do not print"; done < <(
+  grep -rnE '(^|[^a-zA-Z.])(print|debugPrint|dump)\(' --include='*.swift' \
+    Sources/Columnar Sources/FileFormats Sources/TableFormat Sources/QueryEngine Sources/Maintenance |
+    grep -vE '///|//|func print' || true)
+
+while read -r hit; do fail "$hit: Foundation stays out"; done < <(
+  grep -rnE 'import Foundation' --include='*.swift' Sources || true)
+
+while read -r hit; do fail "$hit: a stub"; done < <(
+  grep -rnEi 'fatalError\("(not implemented|todo|unimplemented)|#expect\(true\)|XCTAssert\(true\)' --include='*.swift' Sources Tests || true)
+
+while read -r hit; do fail "$hit: names a path of one machine"; done < <(
+  git grep -nIE '/(work|root|home)/[a-z]' -- . ':!scripts/check-style.sh' || true)
+
+# Unsafe expressions stand only where scripts/unsafe-files.txt lists them.
+while read -r file; do
+  grep -qxF "$file" scripts/unsafe-files.txt || fail "$file: unsafe code, and scripts/unsafe-files.txt does not list it"
+done < <(grep -rlE '\bunsafe [A-Za-z_&(\[]|@unchecked|@unsafe|nonisolated\(unsafe\)' --include='*.swift' Sources | sort)
+while read -r file; do
+  [ -f "$file" ] || fail "scripts/unsafe-files.txt lists $file, which is not there"
+done < scripts/unsafe-files.txt
+
+[ "$failures" -eq 0 ] && echo "style: ok"
+exit $((failures > 0))
