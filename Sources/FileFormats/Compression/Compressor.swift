@@ -22,8 +22,7 @@ public final class Compressor {
 
   /// Compresses bytes.
   ///
-  /// - Parameters:
-  ///   - bytes: What to compress.
+  /// - Parameter bytes: What to compress.
   /// - Returns: The compressed bytes.
   /// - Throws: If the codec cannot take that many bytes.
   public func compress(_ bytes: Span<UInt8>) throws(FileFormatError) -> [UInt8] {

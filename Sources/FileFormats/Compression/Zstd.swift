@@ -8,8 +8,7 @@ public enum Zstd {
 
   /// Returns the length that the first frame's header states.
   ///
-  /// - Parameters:
-  ///   - frame: At least the header of a frame.
+  /// - Parameter frame: At least the header of a frame.
   /// - Returns: The length, `nil` when the header does not say.
   /// - Throws: If the bytes are no zstd frame.
   public static func contentSize(of frame: Span<UInt8>) throws(FileFormatError) -> Int? {

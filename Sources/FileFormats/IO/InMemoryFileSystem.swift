@@ -22,6 +22,7 @@ public final class InMemoryFileSystem: FileSystem {
   /// Makes an empty file system.
   public init() {}
 
+  /// Opens an existing file for reading.
   public func open(_ path: String) throws(FileFormatError) -> any RandomAccessFile {
     let path = Self.normal(path)
     guard let entry = state.withLock({ $0.files[path] }) else {
@@ -30,6 +31,7 @@ public final class InMemoryFileSystem: FileSystem {
     return InMemoryFile(path: path, bytes: entry.bytes)
   }
 
+  /// Makes a new file, and its parent directories.
   public func create(_ path: String) throws(FileFormatError) -> any WritableFile {
     let path = Self.normal(path)
     let exists = state.withLock { state in
@@ -44,6 +46,7 @@ public final class InMemoryFileSystem: FileSystem {
     }
   }
 
+  /// Returns what is known about `path`, `nil` when nothing is there.
   public func status(_ path: String) throws(FileFormatError) -> FileStatus? {
     let path = Self.normal(path)
     return state.withLock { state in
@@ -53,6 +56,7 @@ public final class InMemoryFileSystem: FileSystem {
     }
   }
 
+  /// Returns the files and directories in `directory`, ordered by path.
   public func list(_ directory: String, recursively: Bool) throws(FileFormatError) -> [FileStatus] {
     let directory = Self.normal(directory)
     let prefix = directory == "/" ? "/" : directory == "." ? "" : directory + "/"
@@ -74,6 +78,7 @@ public final class InMemoryFileSystem: FileSystem {
     return found.sorted { $0.path < $1.path }
   }
 
+  /// Removes a file or an empty directory; one that is absent is no error.
   public func remove(_ path: String) throws(FileFormatError) {
     let path = Self.normal(path)
     let isFull = state.withLock { state in
@@ -91,6 +96,7 @@ public final class InMemoryFileSystem: FileSystem {
     if isFull { throw FileFormatError(.alreadyExists, "the directory is not empty", file: path) }
   }
 
+  /// Gives a file another path in one step, in place of whatever file has it.
   public func rename(_ from: String, to: String) throws(FileFormatError) {
     let (from, to) = (Self.normal(from), Self.normal(to))
     let isDone = state.withLock { state in
@@ -103,6 +109,7 @@ public final class InMemoryFileSystem: FileSystem {
     if !isDone { throw FileFormatError(.notFound, "cannot be renamed to \(to)", file: from) }
   }
 
+  /// Makes a directory and its parents; one that exists is no error.
   public func createDirectory(_ path: String) throws(FileFormatError) {
     let path = Self.normal(path)
     let isFile = state.withLock { state in
@@ -113,6 +120,7 @@ public final class InMemoryFileSystem: FileSystem {
     if isFile { throw FileFormatError(.alreadyExists, "is no directory", file: path) }
   }
 
+  /// Returns once the names in a directory are on stable storage.
   public func synchronizeDirectory(_ path: String) throws(FileFormatError) {}
 
   private static func status(_ path: String, _ entry: Entry) -> FileStatus {
@@ -146,14 +154,17 @@ public final class InMemoryFileSystem: FileSystem {
 
 /// The bytes of a file as they were when it was opened, or any bytes that shall be read as a file.
 public struct InMemoryFile: RandomAccessFile {
+  /// The name given, for messages.
   public let path: String
   private let bytes: [UInt8]
 
   /// Makes a file of `bytes`; `path` is for messages.
   public init(path: String = "<memory>", bytes: [UInt8]) { (self.path, self.bytes) = (path, bytes) }
 
+  /// The length.
   public var byteCount: Int { bytes.count }
 
+  /// Fills `room` with the bytes from `offset` on.
   public func read(at offset: Int, into room: inout MutableSpan<UInt8>) throws(FileFormatError) {
     try check(offset: offset, count: room.count)
     let source = bytes.span.extracting(offset..<offset + room.count)

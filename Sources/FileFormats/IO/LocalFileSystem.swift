@@ -5,10 +5,12 @@ public struct LocalFileSystem: FileSystem {
   /// Makes the file system; it has no state.
   public init() {}
 
+  /// Opens an existing file for reading.
   public func open(_ path: String) throws(FileFormatError) -> any RandomAccessFile {
     try LocalFile(path)
   }
 
+  /// Makes a new file, and its parent directories.
   public func create(_ path: String) throws(FileFormatError) -> any WritableFile {
     do {
       return try LocalWritableFile(path)
@@ -18,6 +20,7 @@ public struct LocalFileSystem: FileSystem {
     }
   }
 
+  /// Returns what is known about `path`, `nil` when nothing is there.
   public func status(_ path: String) throws(FileFormatError) -> FileStatus? {
     try SystemCall.check(path)
     var facts = stat()
@@ -29,6 +32,7 @@ public struct LocalFileSystem: FileSystem {
     throw SystemCall.error(code, "cannot be looked at", path)
   }
 
+  /// Returns the files and directories in `directory`, ordered by path.
   public func list(_ directory: String, recursively: Bool) throws(FileFormatError) -> [FileStatus] {
     var found: [FileStatus] = []
     var open = [directory]
@@ -84,6 +88,7 @@ public struct LocalFileSystem: FileSystem {
     }
   }
 
+  /// Removes a file or an empty directory; one that is absent is no error.
   public func remove(_ path: String) throws(FileFormatError) {
     try SystemCall.check(path)
     // SAFETY: the path lives for the call.
@@ -92,6 +97,7 @@ public struct LocalFileSystem: FileSystem {
     throw SystemCall.error(errno, "cannot be removed", path)
   }
 
+  /// Gives a file another path in one step, in place of whatever file has it.
   public func rename(_ from: String, to: String) throws(FileFormatError) {
     try SystemCall.check(from)
     try SystemCall.check(to)
@@ -100,6 +106,7 @@ public struct LocalFileSystem: FileSystem {
     throw SystemCall.error(errno, "cannot be renamed to \(to)", from)
   }
 
+  /// Makes a directory and its parents; one that exists is no error.
   public func createDirectory(_ path: String) throws(FileFormatError) {
     try SystemCall.check(path)
     // SAFETY: the path lives for the call.
@@ -124,6 +131,7 @@ public struct LocalFileSystem: FileSystem {
     }
   }
 
+  /// Returns once the names in a directory are on stable storage.
   public func synchronizeDirectory(_ path: String) throws(FileFormatError) {
     try SystemCall.check(path)
     // SAFETY: the path lives for the call.
