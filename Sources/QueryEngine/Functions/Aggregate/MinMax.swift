@@ -1,0 +1,247 @@
+internal import Columnar
+
+extension AggregateFunction {
+  static let min = AggregateFunction(
+    name: "min", summary: "The smallest value; NaN is greater than every number.", ignoresDistinct: true,
+    resolve: { arguments, _ in resolveMinMax("min", arguments) },
+    makeAccumulator: { makeMinMax($0, isMax: false) })
+
+  static let max = AggregateFunction(
+    name: "max", summary: "The greatest value; NaN is greater than every number.", ignoresDistinct: true,
+    resolve: { arguments, _ in resolveMinMax("max", arguments) },
+    makeAccumulator: { makeMinMax($0, isMax: true) })
+
+  private static func resolveMinMax(_ name: String, _ arguments: [LogicalType]) -> AggregateSignature? {
+    guard arguments.count == 1 else { return nil }
+    return AggregateSignature(name, arguments, gives: arguments[0])
+  }
+
+  private static func makeMinMax(_ binding: Binding, isMax: Bool) -> Accumulator {
+    switch binding.argumentTypes[0].physicalType {
+    case .bit: BooleanAccumulator(isMax ? .or : .and)
+    case .int32: MinMaxAccumulator<Int32>(isMax: isMax)
+    case .int64: MinMaxAccumulator<Int64>(isMax: isMax)
+    case .int128: MinMaxAccumulator<Int128>(isMax: isMax)
+    case .float: MinMaxAccumulator<Float>(isMax: isMax)
+    case .double: MinMaxAccumulator<Double>(isMax: isMax)
+    case .string: StringMinMaxAccumulator(isMax: isMax)
+    case .interval, .list, .struct: ScalarMinMaxAccumulator(binding.argumentTypes[0], isMax: isMax)
+    }
+  }
+}
+
+/// A value type with SQL's order: NaN equals itself and is greatest.
+protocol OrderedValue: ColumnValue {
+  static func isLess(_ left: Self, _ right: Self) -> Bool
+  static var zero: Self { get }
+}
+extension OrderedValue where Self: FixedWidthInteger {
+  @inline(__always) static func isLess(_ left: Self, _ right: Self) -> Bool { left < right }
+}
+extension Int32: OrderedValue {}
+extension Int64: OrderedValue {}
+extension Int128: OrderedValue {}
+extension OrderedValue where Self: BinaryFloatingPoint {
+  @inline(__always) static func isLess(_ left: Self, _ right: Self) -> Bool {
+    left < right || (right.isNaN && !left.isNaN)
+  }
+}
+extension Float: OrderedValue {}
+extension Double: OrderedValue {}
+
+/// Keeps the smallest or greatest number of each group.
+final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
+  private var values: [Value] = []
+  private var isSet: [Bool] = []
+  private let isMax: Bool
+
+  init(isMax: Bool) { self.isMax = isMax }
+
+  override var byteCount: Int { values.count * (MemoryLayout<Value>.stride + 1) }
+
+  override func grow(to count: Int) {
+    guard count > values.count else { return }
+    values.append(contentsOf: repeatElement(Value.zero, count: count - values.count))
+    isSet.append(contentsOf: repeatElement(false, count: count - isSet.count))
+  }
+
+  override func update(_ arguments: [Vector], groups: [UInt32]) {
+    let argument = arguments[0]
+    let source = argument.values(as: Value.self)
+    var takenValues = take(&values)
+    defer { swap(&takenValues, &values) }
+    var room = takenValues.mutableSpan
+    var takenIsSet = take(&isSet)
+    defer { swap(&takenIsSet, &isSet) }
+    var flags = takenIsSet.mutableSpan
+    if isMax {
+      for row in source.indices {
+        let (group, value) = (Int(groups[row]), source[row])
+        if !flags[group] || Value.isLess(room[group], value) {
+          room[group] = value
+          flags[group] = true
+        }
+      }
+    } else {
+      for row in source.indices {
+        let (group, value) = (Int(groups[row]), source[row])
+        if !flags[group] || Value.isLess(value, room[group]) {
+          room[group] = value
+          flags[group] = true
+        }
+      }
+    }
+  }
+
+  override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
+    let argument = arguments[0]
+    let source = argument.values(as: Value.self)
+    var best: Value?
+    if mask == nil, rowCount > 0 {
+      var found = source[0]
+      if isMax {
+        for row in source.indices { found = Value.isLess(found, source[row]) ? source[row] : found }
+      } else {
+        for row in source.indices { found = Value.isLess(source[row], found) ? source[row] : found }
+      }
+      best = found
+    } else {
+      Kernels.forEachRow(mask, count: rowCount) { row in
+        let value = source[row]
+        guard let current = best else {
+          best = value
+          return
+        }
+        if isMax ? Value.isLess(current, value) : Value.isLess(value, current) { best = value }
+      }
+    }
+    if let best { offer(best, group) }
+  }
+
+  private func offer(_ value: Value, _ group: Int) {
+    if !isSet[group] || (isMax ? Value.isLess(values[group], value) : Value.isLess(value, values[group])) {
+      values[group] = value
+      isSet[group] = true
+    }
+  }
+
+  override func merge(_ other: Accumulator, groups: [UInt32]) {
+    guard let other = other as? Self else { return }
+    for group in groups.indices where other.isSet[group] { offer(other.values[group], Int(groups[group])) }
+  }
+
+  override func results(_ range: Range<Int>) -> Vector {
+    let validity = Bitmap(Array(isSet[range]))
+    return .flat(Array(values[range]), validity: validity.isAllSet ? nil : validity)
+  }
+}
+
+/// Keeps the smallest or greatest text of each group, in the order of bytes.
+final class StringMinMaxAccumulator: Accumulator {
+  private var values: [StringView] = []
+  private var isSet: [Bool] = []
+  private let isMax: Bool
+  private let arena = StringArena()
+
+  init(isMax: Bool) { self.isMax = isMax }
+
+  override var acceptsAnyEncoding: Bool { true }
+  override var byteCount: Int { values.count * 17 + arena.byteCount }
+
+  override func grow(to count: Int) {
+    guard count > values.count else { return }
+    values.append(contentsOf: repeatElement(StringView(), count: count - values.count))
+    isSet.append(contentsOf: repeatElement(false, count: count - isSet.count))
+  }
+
+  @inline(__always) private func offer(_ value: StringView, _ group: Int) {
+    if !isSet[group] || (isMax ? values[group] < value : value < values[group]) {
+      values[group] = arena.copy(value)
+      isSet[group] = true
+    }
+  }
+
+  override func update(_ arguments: [Vector], groups: [UInt32]) {
+    let argument = arguments[0]
+    if argument.encoding == .dictionary, let base = argument.base, base.encoding == .flat, base.count > 0 {
+      let (entries, codes) = (base.strings, argument.codes)
+      for row in codes.indices where groups[row] != 0 { offer(entries[Int(codes[row])], Int(groups[row])) }
+      return
+    }
+    let flat = argument.flattened()
+    let source = flat.strings
+    for row in source.indices where groups[row] != 0 { offer(source[row], Int(groups[row])) }
+  }
+
+  override func merge(_ other: Accumulator, groups: [UInt32]) {
+    guard let other = other as? StringMinMaxAccumulator else { return }
+    for group in groups.indices where other.isSet[group] { offer(other.values[group], Int(groups[group])) }
+  }
+
+  override func results(_ range: Range<Int>) -> Vector {
+    let validity = Bitmap(Array(isSet[range]))
+    return Kernels.strings(values[range], validity: validity.isAllSet ? nil : validity, pages: arena.pages)
+  }
+}
+
+extension Kernels {
+  /// Returns a vector of views that point into `pages`.
+  static func strings(_ views: ArraySlice<StringView>, validity: Bitmap?, pages: [Buffer]) -> Vector {
+    var buffer = WritableBuffer(byteCount: views.count * 16)
+    var room = buffer.elements(as: StringView.self, count: views.count)
+    for (row, view) in views.enumerated() { room[row] = view }
+    return .flat(
+      buffer.freeze(), of: StringView.self, count: views.count, validity: validity, pages: pages)
+  }
+}
+
+/// Keeps the smallest or greatest value of types that are seldom compared.
+final class ScalarMinMaxAccumulator: Accumulator {
+  private var values: [ScalarValue] = []
+  private let type: LogicalType
+  private let isMax: Bool
+
+  init(_ type: LogicalType, isMax: Bool) { (self.type, self.isMax) = (type, isMax) }
+
+  override var acceptsAnyEncoding: Bool { true }
+  override var byteCount: Int { values.count * 64 }
+
+  override func grow(to count: Int) {
+    if count > values.count {
+      values.append(contentsOf: repeatElement(.null, count: count - values.count))
+    }
+  }
+
+  private func offer(_ value: ScalarValue, _ group: Int) {
+    let current = values[group]
+    if current.isNull
+      || (isMax ? ScalarOrdering.isLess(current, value) : ScalarOrdering.isLess(value, current))
+    {
+      values[group] = value
+    }
+  }
+
+  override func update(_ arguments: [Vector], groups: [UInt32]) {
+    for row in groups.indices where groups[row] != 0 {
+      offer(arguments[0].scalar(at: row, as: type), Int(groups[row]))
+    }
+  }
+
+  override func merge(_ other: Accumulator, groups: [UInt32]) {
+    guard let other = other as? ScalarMinMaxAccumulator else { return }
+    for group in groups.indices where !other.values[group].isNull {
+      offer(other.values[group], Int(groups[group]))
+    }
+  }
+
+  override func results(_ range: Range<Int>) -> Vector { Kernels.vector(values[range], type) }
+}
+
+extension Kernels {
+  /// Returns a flat vector of a few values.
+  static func vector(_ values: some Sequence<ScalarValue>, _ type: LogicalType) -> Vector {
+    var builder = VectorBuilder(type)
+    for value in values { builder.append(value) }
+    return builder.finish()
+  }
+}
