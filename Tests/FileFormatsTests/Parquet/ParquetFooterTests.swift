@@ -1,0 +1,59 @@
+import Columnar
+import Testing
+
+@testable import FileFormats
+
+@Suite("Parquet: footer") struct ParquetFooterTests {
+  static let files = ParquetFixtures.files(in: "data")
+
+  @Test(arguments: files) func readsOrNamesWhatItDoesNotSupport(name: String) throws {
+    let path = ParquetFixtures.path("data", name)
+    do throws(FileFormatError) {
+      let metadata = try ParquetFooter.read(LocalFileSystem().open(path))
+
+      #expect(metadata.schema.leaves.count > 0)
+      // Written again and read again, nothing is lost.
+      var writer = ThriftWriter()
+      metadata.encode(to: &writer)
+      let bytes = writer.bytes
+      var buffer = WritableBuffer(byteCount: bytes.count)
+      var room = buffer.elements(as: UInt8.self, count: bytes.count)
+      for index in bytes.indices { room[index] = bytes[index] }
+      var reader = ThriftReader(buffer.freeze(), range: 0..<bytes.count)
+      let again = try ParquetFileMetadata.decode(from: &reader)
+      #expect(again.schema.leaves == metadata.schema.leaves)
+      #expect(again.rowGroups == metadata.rowGroups)
+      #expect(again.keyValues == metadata.keyValues)
+    } catch {
+      #expect(error.kind == .unsupported, "\(error)")
+    }
+  }
+
+  @Test func everyPrefixOfAFooterThrows() throws {
+    let bytes = try LocalFileSystem().readAll(ParquetFixtures.path("data", "nested_maps.snappy.parquet"))
+    let footer = bytes.count - 8 - Int(bytes[bytes.count - 8]) - Int(bytes[bytes.count - 7]) << 8
+    for cut in stride(from: 0, to: bytes.count - 8 - footer, by: 7) {
+      var buffer = WritableBuffer(byteCount: cut)
+      var room = buffer.elements(as: UInt8.self, count: cut)
+      for index in 0..<cut { room[index] = bytes[footer + index] }
+      var reader = ThriftReader(buffer.freeze(), range: 0..<cut)
+      #expect(throws: FileFormatError.self) { try ParquetFileMetadata.decode(from: &reader) }
+    }
+  }
+}
+
+/// The files of the Parquet project's own collection, where it is at hand.
+enum ParquetFixtures {
+  static func path(_ parts: String...) -> String {
+    let source = FilePath.parent(of: "\(#filePath)")
+    let root = (0..<3).reduce(source) { path, _ in FilePath.parent(of: path) }
+    return ([FilePath.parent(of: root) + "/shared/fixtures/parquet-testing"] + parts).joined(separator: "/")
+  }
+
+  static func files(in folder: String) -> [String] {
+    let entries = (try? LocalFileSystem().list(path(folder), recursively: false)) ?? []
+    return entries.filter { $0.path.hasSuffix(".parquet") }.map {
+      String($0.path.split(separator: "/").last ?? "")
+    }
+  }
+}
