@@ -22,6 +22,35 @@ public enum Zstd {
     return Int(clamping: size)
   }
 
+  /// Decompresses frames of unknown length, with memory that grows as the data earns it.
+  ///
+  /// - Parameters:
+  ///   - frames: The compressed bytes.
+  ///   - limit: The most bytes that are returned; more is a `.tooLarge` error.
+  /// - Returns: The bytes.
+  /// - Throws: If a frame is damaged or they are too large.
+  public static func decompress(_ frames: Span<UInt8>, limit: Int) throws(FileFormatError) -> [UInt8] {
+    let stated = try contentSize(of: frames) ?? 0
+    var capacity = min(limit, max(1024, frames.count &* 4, min(stated, frames.count &* 256)))
+    let context = try Decompressor()
+    var result: [UInt8] = []
+    var used = 0
+    while true {
+      let kept = result.count
+      result.append(contentsOf: repeatElement(0, count: capacity - kept))
+      var room = result.mutableSpan
+      let (status, written) = context.step(frames, from: &used, into: &room, at: kept)
+      result.removeLast(capacity - kept - written)
+      guard ZSTD_isError(status) == 0 else { throw .damaged("damaged zstd frame: \(message(status))") }
+      if status == 0 && used == frames.count { return result }
+      guard result.count == capacity else { throw .damaged("a zstd frame is cut off", offset: used) }
+      guard capacity < limit else {
+        throw FileFormatError(.tooLarge, "a zstd frame holds more than \(limit) bytes")
+      }
+      capacity = min(limit, capacity &* 4)
+    }
+  }
+
   /// Returns what error `status` means.
   static func message(_ status: Int) -> String {
     // SAFETY: the library's names are static texts.
@@ -57,6 +86,34 @@ public enum Zstd {
       guard status == room.count else {
         throw .damaged("a zstd frame holds \(status) bytes where \(room.count) should be")
       }
+    }
+
+    /// Decompresses until `frames` or `room` is used up, going on where the last step stopped.
+    ///
+    /// - Parameters:
+    ///   - frames: Compressed bytes.
+    ///   - used: How many of them earlier steps took; moved on.
+    ///   - room: Where the result goes.
+    ///   - start: The first byte of it that is free.
+    /// - Returns: The library's status, 0 at the end of a frame, and the bytes written.
+    func step(
+      _ frames: Span<UInt8>, from used: inout Int, into room: inout MutableSpan<UInt8>, at start: Int
+    ) -> (status: Int, written: Int) {
+      var status = 0
+      var written = 0
+      // SAFETY: both are live for the call, and zstd stays within the sizes of the two buffers.
+      unsafe room.withUnsafeMutableBytes { target in
+        unsafe frames.withUnsafeBytes { source in
+          var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: used)
+          var output = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: start)
+          repeat {
+            status = unsafe ZSTD_decompressStream(context, &output, &input)
+          } while ZSTD_isError(status) == 0 && (unsafe input.pos < input.size && output.pos < output.size)
+          used = unsafe input.pos
+          written = unsafe output.pos - start
+        }
+      }
+      return (status, written)
     }
   }
 
