@@ -225,6 +225,7 @@ final class Parser {
   /// Makes the error for the token at hand.
   ///
   /// - Parameter expected: What would have been right, as `a name` or `FROM`.
+  /// - Returns: The error, with a keyword as hint if one is near.
   func unexpected(_ expected: String) -> QueryError {
     if let error = misplacedTimeTravel() { return error }
     if token.kind == .end {

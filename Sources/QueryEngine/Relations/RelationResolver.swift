@@ -1,0 +1,75 @@
+package import Columnar
+
+/// Finds what a name in FROM stands for.
+///
+/// The binder asks once per name; a resolver pins each table to one snapshot for the length of a statement.
+package protocol RelationResolver: AnyObject {
+  /// Returns the relation or view of a name, or `nil` when there is none.
+  ///
+  /// - Parameters:
+  ///   - name: The parts as written: `[table]`, `[namespace…, table]`, `[catalog, namespace…, table]`, each
+  ///     perhaps with a metadata table's name or a Spark selector such as `branch_x` at its end.
+  ///   - version: The state asked for.
+  ///   - position: Where the name stands.
+  /// - Returns: The relation, pinned; `nil` if no part of the name is known.
+  func resolve(
+    _ name: [String], version: TableVersion?, at position: SourceRange?
+  ) throws(QueryError) -> ResolvedRelation?
+
+  /// The names of tables and views, for suggestions and SHOW TABLES.
+  func tableNames() -> [String]
+}
+
+/// The state of a table that a statement reads.
+package enum TableVersion: Hashable, Sendable {
+  /// Microseconds since 1970 UTC.
+  case timestamp(micros: Int64)
+  case snapshot(Int64)
+  /// A branch or tag.
+  case reference(String)
+}
+
+/// What a name in FROM stands for.
+package enum ResolvedRelation: Sendable {
+  case relation(any Relation)
+  case view(ViewDefinition)
+}
+
+/// A view: its text, and the settings in force when it was made.
+package struct ViewDefinition: Sendable {
+  package var name: String
+  package var text: String
+  /// New names for the query's columns; empty keeps them.
+  package var columns: [String]
+  package var integerDivision: Bool
+
+  package init(name: String, text: String, columns: [String] = [], integerDivision: Bool = true) {
+    (self.name, self.text, self.columns) = (name, text, columns)
+    self.integerDivision = integerDivision
+  }
+}
+
+/// A resolver over relations held in memory, for tests and for sessions without a catalog.
+package final class InMemoryRelationResolver: RelationResolver {
+  private var relations: [String: ResolvedRelation] = [:]
+
+  package init() {}
+
+  package func add(_ name: String, _ relation: ResolvedRelation) { relations[name.lowercased()] = relation }
+
+  package func remove(_ name: String) { relations[name.lowercased()] = nil }
+
+  package func resolve(
+    _ name: [String], version: TableVersion?, at position: SourceRange?
+  ) throws(QueryError) -> ResolvedRelation? {
+    guard let found = relations[name.joined(separator: ".").lowercased()] ?? relations[(name.last ?? "").lowercased()]
+    else { return nil }
+    guard version == nil else {
+      throw QueryError(
+        .invalidParameter, "\"\(name.joined(separator: "."))\" has no snapshots to travel to", at: position)
+    }
+    return found
+  }
+
+  package func tableNames() -> [String] { relations.keys.sorted() }
+}
