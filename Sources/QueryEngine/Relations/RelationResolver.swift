@@ -1,5 +1,3 @@
-package import Columnar
-
 /// Finds what a name in FROM stands for.
 ///
 /// The binder asks once per name; a resolver pins each table to one snapshot for the length of a statement.
