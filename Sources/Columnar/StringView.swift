@@ -51,6 +51,17 @@ internal import Glibc
     self = unsafe bytes.withUnsafeBytes { unsafe StringView(unsafePointingAt: $0) }
   }
 
+  /// Returns a view of `count` bytes from `offset` on; it needs the pages that this one needs.
+  @inlinable public func slice(from offset: Int, count: Int) -> StringView {
+    precondition(offset >= 0 && count >= 0 && offset + count <= byteCount)
+    return withBytes { bytes in
+      let part = bytes.extracting(offset..<offset + count)
+      // SAFETY: a part of 13 bytes or more can only lie in the page of a long view, which its owner keeps;
+      // a shorter one is copied into the new view.
+      return unsafe part.withUnsafeBytes { unsafe StringView(unsafePointingAt: $0) }
+    }
+  }
+
   /// Calls `body` with the bytes.
   @inlinable public func withBytes<Result, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -112,6 +112,17 @@ public struct Vector: Sendable {
     return Vector(storage, count: count)
   }
 
+  /// Returns the dictionary vector with other entries under the same codes, which are not copied.
+  ///
+  /// - Precondition: The vector is a dictionary, and there are at least as many entries as before.
+  public func withEntries(_ entries: Vector) -> Vector {
+    precondition(encoding == .dictionary && entries.count >= (base?.count ?? 0))
+    let storage = VectorStorage(
+      entries.type, .dictionary, storage.buffer, stride: 4, storage.elementCount, base: entries,
+      validity: storage.validity)
+    return Vector(storage, first: first, count: count)
+  }
+
   /// Returns a vector whose rows all hold row 0 of `value`, null if that is null.
   public static func constant(_ value: Vector, count: Int) -> Vector {
     precondition(value.count >= 1)
