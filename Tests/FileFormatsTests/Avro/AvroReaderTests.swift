@@ -101,7 +101,7 @@ import Testing
     #expect(throws: FileFormatError.self) { try decoder.readBytes() }
     decoder = AvroDecoder(huge.bytes)
     #expect(throws: FileFormatError.self) { try decoder.read(.array(.null)) }
-    decoder = AvroDecoder([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F])
+    decoder = AvroDecoder([UInt8](repeating: 0xFF, count: 11))
     #expect(throws: FileFormatError.self) { try decoder.readLong() }
     decoder = AvroDecoder([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01])
     #expect(try decoder.readLong() == .min)
