@@ -44,6 +44,24 @@ internal import Glibc
     tail = UInt64(UInt(bitPattern: base))
   }
 
+  /// Makes a view of the `count` bytes at `start`, behind which 12 bytes from `start` on may be read.
+  ///
+  /// There is no branch on the length, which in a page of short strings nobody can predict.
+  @inlinable @inline(__always) @unsafe
+  public init(unsafePaddedAt start: UnsafeRawPointer, count: Int) {
+    // SAFETY: 12 bytes may be read, says the caller.
+    let prefix = UInt64(unsafe start.loadUnaligned(as: UInt32.self))
+    let rest = unsafe start.loadUnaligned(fromByteOffset: 4, as: UInt64.self)
+    let inPrefix = min(count, 4)
+    let inRest = min(max(count &- 4, 0), 8)
+    // Two shifts, since one by 64 would be one by 0.
+    let prefixMask = (1 &<< UInt64(truncatingIfNeeded: inPrefix &* 8)) &- 1
+    let restMask =
+      ~((UInt64.max &<< UInt64(truncatingIfNeeded: inRest &* 4)) &<< UInt64(truncatingIfNeeded: inRest &* 4))
+    head = UInt64(truncatingIfNeeded: count) | (prefix & prefixMask) &<< 32
+    tail = count > 12 ? UInt64(UInt(bitPattern: start)) : rest & restMask
+  }
+
   /// Makes a view of at most 12 bytes, which it holds itself.
   public init?(inline bytes: Span<UInt8>) {
     guard bytes.count <= 12 else { return nil }

@@ -1,0 +1,230 @@
+/// Values of one bit width, packed from the least significant bit of the first byte on (Parquet,
+/// "Encodings", RLE / bit-packing hybrid).
+///
+/// ```
+/// width 3, values 0 … 7:   byte 0     byte 1     byte 2
+///                          10001000   11000110   11111010
+/// ```
+/// Eight values take `width` bytes. A group is unpacked from one, two, four or eight unaligned 64-bit
+/// loads, whichever reaches all its bits, without a branch inside.
+enum BitUnpacker {
+  /// Unpacks `count` values of `width` bits that begin at byte `offset` of `bytes`.
+  ///
+  /// - Precondition: `width` is in 1...32 and the bytes hold the values.
+  static func unpack(
+    _ bytes: Span<UInt8>, at offset: Int, width: Int, count: Int,
+    into values: inout MutableSpan<UInt32>, at first: Int
+  ) {
+    precondition(width >= 1 && width <= 32 && offset >= 0 && count >= 0 && first >= 0)
+    precondition(first + count <= values.count && offset + (count * width + 7) / 8 <= bytes.count)
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { room in
+        guard let source = source.baseAddress, let room = room.baseAddress, count > 0 else {
+          return
+        }
+        // SAFETY: the lines above checked both ends; whole groups are unpacked in place while 8 bytes past
+        // the group can be read, the others from a padded copy.
+        unsafe unpack(source + offset, readable: bytes.count - offset, width, count, into: room + first)
+      }
+    }
+  }
+
+  /// Unpacks `count` values of `width` bits, 1...64, that begin at byte `offset` of `bytes`.
+  static func unpack(
+    _ bytes: Span<UInt8>, at offset: Int, width: Int, count: Int,
+    into values: inout MutableSpan<UInt64>, at first: Int
+  ) {
+    precondition(width >= 1 && width <= 64 && offset >= 0 && count >= 0 && first >= 0)
+    precondition(first + count <= values.count && offset + (count * width + 7) / 8 <= bytes.count)
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { room in
+        guard let source = source.baseAddress, let room = room.baseAddress, count > 0 else {
+          return
+        }
+        // SAFETY: as above.
+        unsafe unpack64(source + offset, readable: bytes.count - offset, width, count, into: room + first)
+      }
+    }
+  }
+
+  /// Unpacks `count` values of `width` bits, 1...8, that begin at byte `offset` of `bytes`.
+  static func unpack(
+    _ bytes: Span<UInt8>, at offset: Int, width: Int, count: Int,
+    into values: inout MutableSpan<UInt8>, at first: Int
+  ) {
+    precondition(width >= 1 && width <= 8 && offset >= 0 && count >= 0 && first >= 0)
+    precondition(first + count <= values.count && offset + (count * width + 7) / 8 <= bytes.count)
+    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
+    let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
+    var (index, position) = (0, offset)
+    while index &+ 8 <= count && position &+ 8 <= bytes.count {
+      let word = SIMD8<UInt64>(repeating: bytes.word(at: position))
+      let group = SIMD8<UInt8>(truncatingIfNeeded: (word &>> shifts) & mask)
+      for lane in 0..<8 { values[first &+ index &+ lane] = group[lane] }
+      index &+= 8
+      position &+= width
+    }
+    while index < count {
+      values[first &+ index] = UInt8(truncatingIfNeeded: value(bytes, at: offset, width: width, index: index))
+      index &+= 1
+    }
+  }
+
+  /// Returns one value of `width` bits, 1...64.
+  static func value(_ bytes: Span<UInt8>, at offset: Int, width: Int, index: Int) -> UInt64 {
+    let bit = index &* width
+    var (value, filled) = (UInt64(0), 0)
+    var position = offset &+ bit &>> 3
+    var skipped = bit & 7
+    while filled < width {
+      value |= (UInt64(bytes[position]) &>> UInt64(skipped)) &<< UInt64(filled)
+      filled &+= 8 &- skipped
+      skipped = 0
+      position &+= 1
+    }
+    return width == 64 ? value : value & ((1 &<< UInt64(width)) &- 1)
+  }
+
+  private static func unpack(
+    _ source: UnsafeRawPointer, readable: Int, _ width: Int, _ count: Int,
+    into room: UnsafeMutablePointer<UInt32>
+  ) {
+    let groups = max(0, min(count / 8, (readable - 8) / width))
+    switch width {
+    case 1...8: unsafe unpackFromOne(source, width, groups, into: room)
+    case 9...16: unsafe unpackFromTwo(source, width, groups, into: room)
+    default: unsafe unpackFromEight(source, width, groups, into: room)
+    }
+    var done = groups * 8
+    while done < count {
+      let part = min(8, count - done)
+      // 40 zero bytes: a group of width 32 and 8 to read past it.
+      var padded = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+      var unpacked = SIMD8<UInt32>()
+      let start = done / 8 * width
+      unsafe withUnsafeMutableBytes(of: &padded) { padded in
+        unsafe padded.copyMemory(
+          from: UnsafeRawBufferPointer(start: source + start, count: min(width, readable - start)))
+        unsafe withUnsafeMutableBytes(of: &unpacked) { unpacked in
+          guard let from = padded.baseAddress, let to = unpacked.baseAddress else { return }
+          unsafe unpackFromEight(
+            UnsafeRawPointer(from), width, 1, into: to.assumingMemoryBound(to: UInt32.self))
+        }
+      }
+      for lane in 0..<part { unsafe room[done &+ lane] = unpacked[lane] }
+      done += part
+    }
+  }
+
+  /// Eight values of up to 8 bits from one word.
+  private static func unpackFromOne(
+    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
+  ) {
+    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
+    let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
+    unsafe unpackGroups(groups, room) { group in
+      let word = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
+      return (SIMD8(repeating: word) &>> shifts) & mask
+    }
+  }
+
+  /// Eight values of 9 to 16 bits from two words: four take at most 60 bits and begin in the low or high
+  /// half of a byte, or take 64 and begin at a byte.
+  private static func unpackFromTwo(
+    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
+  ) {
+    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
+    let second = UInt64(width & 1) &* 4
+    let lows = SIMD4<UInt64>(0, 1, 2, 3) &* UInt64(width)
+    let shifts = SIMD8<UInt64>(lowHalf: lows, highHalf: lows &+ second)
+    let half = width &>> 1
+    unsafe unpackGroups(groups, room) { group in
+      let low = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
+      let high = unsafe source.loadUnaligned(fromByteOffset: group &* width &+ half, as: UInt64.self)
+      let words = SIMD8(lowHalf: SIMD4(repeating: low), highHalf: SIMD4(repeating: high))
+      return (words &>> shifts) & mask
+    }
+  }
+
+  /// Eight values of up to 57 bits, each from a word of its own.
+  private static func unpackFromEight(
+    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
+  ) {
+    let mask = UInt64((1 &<< UInt64(width)) &- 1)
+    for group in 0..<groups {
+      let start = unsafe source + group &* width
+      let target = unsafe room + group &* 8
+      for lane in 0..<8 {
+        let bit = lane &* width
+        let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+        unsafe target[lane] = UInt32(truncatingIfNeeded: (word &>> UInt64(bit & 7)) & mask)
+      }
+    }
+  }
+
+  @inline(__always) private static func unpackGroups(
+    _ groups: Int, _ room: UnsafeMutablePointer<UInt32>, _ unpack: (Int) -> SIMD8<UInt64>
+  ) {
+    let target = UnsafeMutableRawPointer(room)
+    for group in 0..<groups {
+      let values = SIMD8<UInt32>(truncatingIfNeeded: unpack(group))
+      unsafe target.storeBytes(of: values, toByteOffset: group &* 32, as: SIMD8<UInt32>.self)
+    }
+  }
+
+  private static func unpack64(
+    _ source: UnsafeRawPointer, readable: Int, _ width: Int, _ count: Int,
+    into room: UnsafeMutablePointer<UInt64>
+  ) {
+    // The last value of a group may need the byte after its word, hence 9.
+    let groups = max(0, min(count / 8, (readable - 9) / width))
+    let mask = width == 64 ? UInt64.max : (1 &<< UInt64(width)) &- 1
+    let target = UnsafeMutableRawPointer(room)
+    switch width {
+    case 1...8:
+      let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
+      for group in 0..<groups {
+        let word = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
+        let values = (SIMD8(repeating: word) &>> shifts) & SIMD8(repeating: mask)
+        unsafe target.storeBytes(of: values, toByteOffset: group &* 64, as: SIMD8<UInt64>.self)
+      }
+    case 9...57:
+      for group in 0..<groups {
+        let start = unsafe source + group &* width
+        for lane in 0..<8 {
+          let bit = lane &* width
+          let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+          unsafe room[group &* 8 &+ lane] = (word &>> UInt64(bit & 7)) & mask
+        }
+      }
+    default:
+      for group in 0..<groups {
+        let start = unsafe source + group &* width
+        for lane in 0..<8 {
+          let bit = lane &* width
+          let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+          let next = UInt64(unsafe start.load(fromByteOffset: bit &>> 3 &+ 8, as: UInt8.self))
+          let shift = UInt64(bit & 7)
+          unsafe room[group &* 8 &+ lane] = (word &>> shift | (next &<< 1) &<< (63 &- shift)) & mask
+        }
+      }
+    }
+    let bytes = unsafe UnsafeRawBufferPointer(start: source, count: readable)
+    let span = unsafe bytes.assumingMemoryBound(to: UInt8.self).span
+    for index in groups * 8..<count { unsafe room[index] = value(span, at: 0, width: width, index: index) }
+  }
+}
+
+extension Span<UInt8> {
+  /// The 32 bits at byte `offset`, little-endian; checked.
+  @inline(__always) func half(at offset: Int) -> UInt32 {
+    // SAFETY: the load checks its bounds, and every pattern is an integer.
+    unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
+  /// The 64 bits at byte `offset`, little-endian; checked.
+  @inline(__always) func word(at offset: Int) -> UInt64 {
+    // SAFETY: as above.
+    unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+}
