@@ -48,6 +48,8 @@ public struct FieldID: RawRepresentable, Hashable, Comparable, Sendable, Express
 }
 
 /// The number of a snapshot, unique within its table.
+///
+/// Some writers use all 64 bits: such a number is negative here, and text shows it as they wrote it.
 public struct SnapshotID: RawRepresentable, Hashable, Comparable, Sendable, ExpressibleByIntegerLiteral,
   CustomStringConvertible
 {
@@ -66,6 +68,12 @@ public struct SnapshotID: RawRepresentable, Hashable, Comparable, Sendable, Expr
   /// Orders by number, which says nothing about time.
   public static func < (left: SnapshotID, right: SnapshotID) -> Bool { left.rawValue < right.rawValue }
 
-  /// The number in decimal.
-  public var description: String { String(rawValue) }
+  /// The number in decimal, without a sign.
+  public var description: String { String(UInt64(bitPattern: rawValue)) }
+
+  /// Reads a number in decimal; `nil` if it is none or has more than 64 bits.
+  public init?(_ text: String) {
+    guard let value = Int64(text) ?? UInt64(text).map({ Int64(bitPattern: $0) }) else { return nil }
+    rawValue = value
+  }
 }

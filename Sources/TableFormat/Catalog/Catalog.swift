@@ -1,0 +1,62 @@
+/// The names of tables, and for each the metadata file that holds now.
+public protocol Catalog: Sendable {
+  /// The catalog's name.
+  var name: String { get }
+
+  /// All namespaces, by name.
+  func namespaces() throws(TableFormatError) -> [Namespace]
+  /// The settings of a namespace.
+  func properties(of namespace: Namespace) throws(TableFormatError) -> [String: String]
+  /// Makes a namespace.
+  func createNamespace(_ namespace: Namespace, properties: [String: String]) throws(TableFormatError)
+  /// Changes settings of a namespace.
+  func updateNamespace(
+    _ namespace: Namespace, set: [String: String], remove: [String]
+  ) throws(TableFormatError)
+  /// Removes an empty namespace.
+  func dropNamespace(_ namespace: Namespace) throws(TableFormatError)
+
+  /// The tables of a namespace, by name.
+  func tables(in namespace: Namespace) throws(TableFormatError) -> [TableIdentifier]
+  /// The views of a namespace, which other engines made, by name.
+  func views(in namespace: Namespace) throws(TableFormatError) -> [TableIdentifier]
+  /// Where the metadata of a table is now; `nil` when there is no such table.
+  func metadataLocation(of table: TableIdentifier) throws(TableFormatError) -> String?
+  /// Loads a table.
+  func loadTable(_ table: TableIdentifier) throws(TableFormatError) -> Table
+  /// Makes a table.
+  func createTable(_ table: CreateTable) throws(TableFormatError) -> Table
+  /// Adds a table that has a metadata file.
+  func registerTable(
+    _ table: TableIdentifier, metadataLocation: String
+  ) throws(TableFormatError) -> Table
+  /// Gives a table another name; its files stay where they are.
+  func renameTable(_ table: TableIdentifier, to name: TableIdentifier) throws(TableFormatError)
+  /// Removes a table's name; its files stay where they are.
+  func dropTable(_ table: TableIdentifier) throws(TableFormatError)
+
+  /// Swaps the metadata of one table or of several, all or none: the commit point.
+  ///
+  /// - Parameter swaps: What to swap; each holds only if the table's location is still the old one.
+  /// - Throws: ``TableFormatError`` of kind `conflict` when a table has changed, and nothing was swapped. Any
+  ///   other error leaves open whether the swap took place.
+  func swap(_ swaps: [MetadataSwap]) throws(TableFormatError)
+
+  /// Takes the lock that makes our own writers of a table queue; `nil` where there is no place for one.
+  func lock(_ table: TableIdentifier) throws(TableFormatError) -> TableLock?
+}
+
+/// One table's change of metadata file.
+public struct MetadataSwap: Hashable, Sendable {
+  /// The table.
+  public var table: TableIdentifier
+  /// The location that must still hold, exactly as stored.
+  public var old: String
+  /// The location that takes its place.
+  public var new: String
+
+  /// Makes a swap.
+  public init(table: TableIdentifier, old: String, new: String) {
+    (self.table, self.old, self.new) = (table, old, new)
+  }
+}

@@ -1,0 +1,15 @@
+internal import Glibc
+
+/// Paths from the root.
+package enum AbsolutePath {
+  /// Returns the path from the root for one that may start from the working directory.
+  package static func of(_ path: String) -> String {
+    if path.hasPrefix("/") { return PathMapper.normalised(path) }
+    // SAFETY: with no buffer given, `getcwd` allocates one of the right size, which is freed here.
+    guard let current = unsafe getcwd(nil, 0) else { return path }
+    defer { unsafe free(current) }
+    let folder = unsafe String(cString: current)
+    if path.isEmpty || path == "." { return folder }
+    return PathMapper.normalised(folder + "/" + path)
+  }
+}
