@@ -60,7 +60,9 @@ package final class InMemoryRelationResolver: RelationResolver {
   package func resolve(
     _ name: [String], version: TableVersion?, at position: SourceRange?
   ) throws(QueryError) -> ResolvedRelation? {
-    guard let found = relations[name.joined(separator: ".").lowercased()] ?? relations[(name.last ?? "").lowercased()]
+    guard
+      let found = relations[name.joined(separator: ".").lowercased()]
+        ?? relations[(name.last ?? "").lowercased()]
     else { return nil }
     guard version == nil else {
       throw QueryError(
