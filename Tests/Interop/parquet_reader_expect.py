@@ -100,7 +100,7 @@ def lines(chunked, kind, int96):
 
 
 def columns(path):
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
     int96 = {c.path for c in (file.schema.column(i) for i in range(len(file.schema))) if c.physical_type == "INT96"}
     for number, field in enumerate(file.schema_arrow):
         parts = []

@@ -36,6 +36,8 @@ struct ChunkPages {
   /// The data pages that hold rows of the range, those that are not wanted included.
   private(set) var pages: [ChunkPage] = []
 
+  /// What parquet-mr before 1.2.9 leaves out of a chunk's length: the dictionary page's header.
+  private static let slack = 100
   /// Gaps below this are read rather than jumped over.
   private static let gapLimit = 64 * 1024
 
@@ -60,8 +62,9 @@ struct ChunkPages {
     }
     let start = chunk.firstPageOffset
     try file.check(offset: start, count: chunk.compressedByteCount)
-    let buffer = try file.read(at: start, count: chunk.compressedByteCount)
-    try walk(buffer, count: chunk.compressedByteCount, fileOffset: start, rows: rows, wanted: wanted)
+    let count = min(chunk.compressedByteCount + ChunkPages.slack, file.byteCount - start)
+    let buffer = try file.read(at: start, count: count)
+    try walk(buffer, count: count, fileOffset: start, rows: rows, wanted: wanted)
   }
 
   /// Reads only the dictionary page.

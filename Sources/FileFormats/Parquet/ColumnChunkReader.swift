@@ -50,6 +50,34 @@ struct ColumnChunkReader {
     }
   }
 
+  /// Reads the dictionary page only; `nil` if there is none where the footer says.
+  func readDictionary() throws(FileFormatError) -> Vector? {
+    guard let leaf = column.leaf else { throw FileFormatError(.internal, "not a leaf") }
+    let shape = LeafShape(column, leaf)
+    let context = DecodeContext.take()
+    defer { context.giveBack() }
+    do throws(FileFormatError) {
+      var pages = try ChunkPages(file, chunk, rowGroupRowCount: rowGroupRowCount, isFlat: true)
+      try pages.readDictionary()
+      guard let page = pages.dictionary else { return nil }
+      let decoder = PageDecoder(shape: shape, codec: try chunk.codec.compression(), context: context)
+      let section = try decoder.dictionary(page)
+      let entries =
+        switch shape.type {
+        case .boolean: throw FileFormatError.damagedEncoding("a dictionary of booleans")
+        case .int32: try FixedLeafValues<Int32>.decodeDictionary(section, shape)
+        case .int64: try FixedLeafValues<Int64>.decodeDictionary(section, shape)
+        case .float: try FixedLeafValues<Float>.decodeDictionary(section, shape)
+        case .double: try FixedLeafValues<Double>.decodeDictionary(section, shape)
+        case .int96, .byteArray, .fixedLengthByteArray:
+          try FixedLeafValues<StringView>.decodeDictionary(section, shape)
+        }
+      return try shape.conversion.convert(entries)
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+
   private func readFlat(
     _ pages: [ChunkPage], _ decoder: PageDecoder, _ values: LeafDecoder, _ rows: Range<Int>
   ) throws(FileFormatError) {
@@ -90,7 +118,8 @@ struct ColumnChunkReader {
       try located(page) { () throws(FileFormatError) in
         // Row -1 of the page is the one that began before.
         let local = max(rows.lowerBound - begun, -1)..<max(rows.upperBound - begun, -1)
-        let rowCount = try values.appendNested(try decoder.data(page), rows: local)
+        let rowCount = try values.appendNested(
+          try decoder.data(page), rows: local, beginsRow: begun == 0 || page.rows != nil)
         if let stated = page.rows?.count, stated != rowCount {
           throw .damagedEncoding("a page of \(rowCount) rows should have \(stated)")
         }

@@ -46,8 +46,7 @@ enum LeafConversion: Sendable {
 
   /// Returns the values as the engine's.
   ///
-  /// - Parameters:
-  ///   - vector: A flat vector of stored values.
+  /// - Parameter vector: A flat vector of stored values.
   /// - Returns: A flat vector of as many rows and the same validity.
   /// - Throws: ``FileFormatError`` if a value does not fit.
   func convert(_ vector: Vector) throws(FileFormatError) -> Vector {

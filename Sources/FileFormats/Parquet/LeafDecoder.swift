@@ -98,14 +98,20 @@ final class LeafDecoder {
   ///   - page: The page.
   ///   - rows: The rows to take, counted from the first row that begins in the page; the entries in front of
   ///     that belong to row -1, which began on an earlier page.
+  ///   - beginsRow: Whether the page must begin with a new row.
   /// - Returns: How many rows begin in the page.
   /// - Throws: ``FileFormatError`` if the page is damaged.
-  func appendNested(_ page: consuming DataPage, rows: Range<Int>) throws(FileFormatError) -> Int {
+  func appendNested(
+    _ page: consuming DataPage, rows: Range<Int>, beginsRow: Bool
+  ) throws(FileFormatError) -> Int {
     let buffer = page.levelBuffer
     let (bytes, entryCount) = (buffer.bytes, page.valueCount)
     let first = repetition.count
     try repetition.append(&page.repetition, bytes, count: entryCount)
     try definition.append(&page.definition, bytes, count: entryCount)
+    if beginsRow && entryCount > 0 && repetition.levels[first] != 0 {
+      throw .damagedEncoding("a row begins with repetition level \(repetition.levels[first])")
+    }
     let (rowCount, begin, end) = NestedAssembler.entries(
       ofRows: rows, in: repetition.levels.span, from: first)
     let skippedValid = definition.levels.count(of: UInt8(shape.maxDefinition), in: first..<begin)

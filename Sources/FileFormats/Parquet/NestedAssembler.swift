@@ -41,6 +41,7 @@ enum NestedAssembler {
   ///   - repeatedAbove: Repeated fields above the node.
   ///   - slotDefinition: The definition level of the innermost of them.
   ///   - definition: The level at which the node is not null.
+  /// - Returns: The number of slots and their validity, `nil` when all have a value.
   static func slots(
     _ levels: LeafEntries, repeatedAbove: Int, slotDefinition: Int, definition: Int
   ) -> (count: Int, validity: Bitmap?) {

@@ -11,8 +11,7 @@ public final class ParquetReader: Sendable {
 
   /// Opens a file by its footer.
   ///
-  /// - Parameters:
-  ///   - file: The file.
+  /// - Parameter file: The file.
   /// - Throws: ``FileFormatError`` if it is no Parquet file, damaged or encrypted.
   public init(_ file: any RandomAccessFile) throws(FileFormatError) {
     self.file = file

@@ -52,6 +52,7 @@ protocol StoredValue: ColumnValue {
   ///   - values: Receives them from `first` on.
   ///   - first: See `values`.
   ///   - pages: Receives the buffers that views point into.
+  /// - Throws: ``FileFormatError`` if the page is damaged or its encoding unknown.
   static func decode(
     _ section: ValueSection, _ shape: LeafShape, skipping skipped: Int, count: Int,
     into values: inout MutableSpan<Self>, at first: Int, keeping pages: inout [Buffer]

@@ -26,6 +26,7 @@ protocol LeafValues: ~Copyable {
   ///   - slots: The slots they go to.
   ///   - validity: Which slots have a value, bit `slots.lowerBound` being the first of them; all do when
   ///     `validCount` equals their number.
+  /// - Throws: ``FileFormatError`` if the page is damaged or its encoding unknown.
   mutating func append(
     _ section: ValueSection, skipping skipped: Int, validCount: Int, slots: Range<Int>,
     validity: Span<UInt64>

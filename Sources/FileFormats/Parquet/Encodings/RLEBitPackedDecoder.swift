@@ -221,7 +221,7 @@ enum ULEB128 {
     throw .damagedEncoding("a variable-length number is cut short or too long")
   }
 
-  /// Reads a number in zigzag form: 0, -1, 1, -2 …
+  /// Reads a number in zigzag form, in which 0, -1, 1, -2 are 0 to 3.
   @inline(__always)
   static func readZigzag(
     _ bytes: Span<UInt8>, at position: inout Int, end: Int

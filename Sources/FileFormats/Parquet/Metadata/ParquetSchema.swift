@@ -118,6 +118,12 @@ private struct Builder {
           let value = try self.column(in: inner, depth: depth + 2)
           return column(.map(key: key, value: value), element, place, firstLeaf, isRequired: isRequired)
         }
+        // A map without values is the list of its keys (LogicalTypes.md, "Maps").
+        if elements[next].physicalType == nil && elements[next].childCount == 1 {
+          let inner = try repeatedGroup(at: place, depth: depth + 1)
+          let key = try self.column(in: inner, depth: depth + 2)
+          return column(.list(element: key), element, place, firstLeaf, isRequired: isRequired)
+        }
       default: break
       }
     }
