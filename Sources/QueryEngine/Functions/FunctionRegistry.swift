@@ -10,7 +10,8 @@ package struct FunctionRegistry: Sendable {
 
   /// What ships with the engine.
   package static let builtin = FunctionRegistry([
-    ArithmeticFunctions.all
+    ArithmeticFunctions.all, ConditionalFunctions.all, TextFunctions.all, PatternFunctions.all,
+    JSONFunctions.all,
   ])
 
   init(_ groups: [[ScalarFunction]]) {
@@ -63,9 +64,9 @@ package struct FunctionRegistry: Sendable {
       var total: Int? = types.penalty
       for index in arguments.types.indices {
         guard let sum = total else { break }
-        total = ImplicitConversion.cost(
-          from: arguments.types[index], to: types.parameters[index], isUntyped: arguments.isUntyped[index]
-        ).map { sum + $0 }
+        let step = ImplicitConversion.cost(
+          from: arguments.types[index], to: types.parameters[index], isUntyped: arguments.isUntyped[index])
+        total = (step ?? (types.casts ? 20 : nil)).map { sum + $0 }
       }
       if let total, total < bestCost {
         best = (overload, types)

@@ -138,8 +138,12 @@ struct SignatureTypes: Sendable {
   let result: LogicalType
   /// Added to the distance of the arguments, for overloads that should come last.
   let penalty: Int
-  init(_ parameters: [LogicalType], returns result: LogicalType, penalty: Int = 0) {
-    (self.parameters, self.result, self.penalty) = (parameters, result, penalty)
+  /// Whether arguments of any type are cast to their parameters', as `||` does.
+  let casts: Bool
+  init(
+    _ parameters: [LogicalType], returns result: LogicalType, penalty: Int = 0, casts: Bool = false
+  ) {
+    (self.parameters, self.result, self.penalty, self.casts) = (parameters, result, penalty, casts)
   }
 }
 
