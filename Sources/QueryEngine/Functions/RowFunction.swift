@@ -127,7 +127,7 @@ final class TextSink {
 }
 
 /// What a row function may answer.
-protocol RowValue {
+protocol RowValue: SendableMetatype {
   /// Bytes for the answers of so many rows.
   static func byteCount(rows: Int) -> Int
   /// Whether the vector's strings may point into pages.

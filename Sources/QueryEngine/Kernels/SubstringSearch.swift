@@ -20,7 +20,7 @@ struct SubstringSearch {
     if length == 0 { return start <= text.count ? start : nil }
     guard start <= end else { return nil }
     var place = start
-    let raw = text.bytes
+    let raw = unsafe text.bytes
     while place &+ 7 <= end {
       // SAFETY: eight bytes from `place` and from `place + length - 1` lie within the text, by the condition.
       let head = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
@@ -30,7 +30,7 @@ struct SubstringSearch {
       // A zero byte marks a candidate (Hacker's Delight, 2nd ed., §6-1, the exact form).
       var zeros =
         ~(((difference & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | difference
-          | 0x7F7F_7F7F_7F7F_7F7F)
+        | 0x7F7F_7F7F_7F7F_7F7F)
       while zeros != 0 {
         let candidate = place &+ zeros.trailingZeroBitCount &>> 3
         if matches(text, at: candidate) { return candidate }
@@ -69,7 +69,7 @@ extension Span<UInt8> {
   /// Whether all bytes are below 128.
   var isASCII: Bool {
     var place = 0
-    let raw = bytes
+    let raw = unsafe bytes
     var high: UInt64 = 0
     while place &+ 8 <= count {
       // SAFETY: eight bytes remain by the condition.
@@ -88,7 +88,7 @@ extension Span<UInt8> {
   var codePointCount: Int {
     var total = 0
     var place = 0
-    let raw = bytes
+    let raw = unsafe bytes
     while place &+ 8 <= count {
       // SAFETY: eight bytes remain by the condition.
       let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)

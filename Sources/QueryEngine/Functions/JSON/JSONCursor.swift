@@ -139,7 +139,8 @@ struct JSONCursor {
       switch text[place] {
       case UInt8(ascii: "n"): return end - place == 4 ? Value(kind: .null, range: place..<end) : nil
       case UInt8(ascii: "t"), UInt8(ascii: "f"): return Value(kind: .boolean, range: place..<end)
-      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return Value(kind: .number, range: place..<end)
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        return Value(kind: .number, range: place..<end)
       default: return nil
       }
     }
@@ -202,7 +203,7 @@ struct JSONCursor {
   ) -> (end: Int, hasEscape: Bool)? {
     var place = start &+ 1
     var hasEscape = false
-    let raw = text.bytes
+    let raw = unsafe text.bytes
     while place < text.count {
       while place &+ 8 <= text.count {
         // SAFETY: eight bytes remain by the condition.

@@ -5,7 +5,8 @@ enum JSONFunctions {
   static let all: [ScalarFunction] = [extractString, extract]
 
   static let extractString = ScalarFunction(
-    "json_extract_string", aliases: ["json_extract_scalar", "get_json_object", "json_value", "json_extract_path_text"],
+    "json_extract_string",
+    aliases: ["json_extract_scalar", "get_json_object", "json_value", "json_extract_path_text"],
     "The value at a path as text, strings without quotes; NULL if there is none (operator `->>`).",
     examples: [
       .init("json_extract_string('{\"a\": {\"b\": \"x\"}}', '$.a.b')", gives: "x"),
@@ -43,7 +44,8 @@ enum JSONFunctions {
         var cache: (text: [UInt8], path: JSONPath)?
         if case .bytes(let bytes)? = site.constants[1] { cache = (bytes, try JSONPath(bytes)) }
         let isConstant = cache != nil
-        return RowFunction.binary(StringView.self, StringView.self, R.self) { (text, path, sink) throws(QueryError) in
+        return RowFunction.binary(StringView.self, StringView.self, R.self) {
+          (text, path, sink) throws(QueryError) in
           if !isConstant, cache.map({ $0.text != path.bytes }) ?? true {
             cache = (path.bytes, try JSONPath(path.bytes))
           }
@@ -62,7 +64,8 @@ enum JSONFunctions {
   ) -> ScalarOverload {
     ScalarOverload(
       [.init("json", .varchar), .init("index", .bigint)], returns: .varchar,
-      RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, index, sink) throws(QueryError) in
+      RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+        (text, index, sink) throws(QueryError) in
         text.withBytes { bytes in
           let path = JSONPath(index: Int(index))
           guard let value = JSONCursor.find(path, in: bytes) else { return nil }

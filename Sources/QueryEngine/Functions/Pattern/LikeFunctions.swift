@@ -42,7 +42,8 @@ enum LikeFunctions {
       }
     }
     if site.constants.count == 2 {
-      return RowFunction.binary(StringView.self, StringView.self, Bool.self) { (text, pattern, _) throws(QueryError) in
+      return RowFunction.binary(StringView.self, StringView.self, Bool.self) {
+        (text, pattern, _) throws(QueryError) in
         try LikePattern(pattern.bytes, folds: folds).matches(text)
       }
     }
@@ -65,12 +66,15 @@ enum LikeFunctions {
 
   static let similarTo = ScalarFunction(
     "similar_to", "Whether the text fits a pattern of SQL's SIMILAR TO: `%`, `_` and `| * + ? {} () []`.",
-    examples: [.init("'abc' SIMILAR TO '%(b|d)%'", gives: "true"), .init("'abc' SIMILAR TO 'b'", gives: "false")],
+    examples: [
+      .init("'abc' SIMILAR TO '%(b|d)%'", gives: "true"), .init("'abc' SIMILAR TO 'b'", gives: "false"),
+    ],
     [
       ScalarOverload(
         [.init("text", .varchar), .init("pattern", .varchar)], returns: .boolean,
         make: { (site) throws(QueryError) in
-          RegexBody.matching(site) { (pattern) throws(QueryError) in translate(similar: pattern, escape: 0x5C) }
+          RegexBody.matching(site) { (pattern) throws(QueryError) in translate(similar: pattern, escape: 0x5C)
+          }
         }),
       ScalarOverload(
         [.init("text", .varchar), .init("pattern", .varchar), .init("escape", .varchar)], returns: .boolean,

@@ -47,7 +47,8 @@ struct LikePattern {
         index += escape.count
         guard index < pattern.count else {
           throw QueryError(
-            .invalidParameter, "the pattern \"\(String(decoding: pattern, as: UTF8.self))\" ends in its escape",
+            .invalidParameter,
+            "the pattern \"\(String(decoding: pattern, as: UTF8.self))\" ends in its escape",
             hint: "double the escape to mean the character itself")
         }
         text.append(pattern[index])

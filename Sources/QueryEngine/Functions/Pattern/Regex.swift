@@ -64,30 +64,34 @@ internal import Columnar
       let compiled = unsafe pattern.withUnsafeBufferPointer { bytes in
         unsafe pcre2_compile_8(bytes.baseAddress, bytes.count, flags, &status, &place, nil)
       }
-      guard let compiled else { throw Regex.error(status, pattern, at: place) }
-      guard let data = pcre2_match_data_create_from_pattern_8(compiled, nil),
-        let matchContext = pcre2_match_context_create_8(nil)
+      guard let compiled = unsafe compiled else { throw Regex.error(status, pattern, at: place) }
+      // SAFETY: the three are owned by this object alone, which frees them.
+      guard let data = unsafe pcre2_match_data_create_from_pattern_8(compiled, nil),
+        let matchContext = unsafe pcre2_match_context_create_8(nil)
       else {
-        pcre2_code_free_8(compiled)
+        unsafe pcre2_code_free_8(compiled)
         throw QueryError(.outOfMemory, "there is no memory for a regular expression")
       }
-      (code, match, context) = (compiled, data, matchContext)
-      pcre2_set_match_limit_8(matchContext, Regex.matchLimit)
-      pcre2_set_depth_limit_8(matchContext, 100_000)
+      unsafe (code, match, context) = (compiled, data, matchContext)
+      unsafe pcre2_set_match_limit_8(matchContext, Regex.matchLimit)
+      unsafe pcre2_set_depth_limit_8(matchContext, 100_000)
       // Without machine code, on systems that forbid making it, matching is only slower.
-      if pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE)) == 0 {
-        stack = pcre2_jit_stack_create_8(32 * 1024, 1024 * 1024, nil)
-        if let stack { unsafe pcre2_jit_stack_assign_8(matchContext, nil, UnsafeMutableRawPointer(stack)) }
+      if unsafe pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE)) == 0 {
+        unsafe stack = pcre2_jit_stack_create_8(32 * 1024, 1024 * 1024, nil)
+        if let stack = unsafe stack {
+          unsafe pcre2_jit_stack_assign_8(matchContext, nil, UnsafeMutableRawPointer(stack))
+        }
       } else {
-        stack = nil
+        unsafe stack = nil
       }
     }
 
     deinit {
-      pcre2_match_data_free_8(match)
-      pcre2_match_context_free_8(context)
-      if let stack { pcre2_jit_stack_free_8(stack) }
-      pcre2_code_free_8(code)
+      // SAFETY: nobody else holds them.
+      unsafe pcre2_match_data_free_8(match)
+      unsafe pcre2_match_context_free_8(context)
+      if let stack = unsafe stack { unsafe pcre2_jit_stack_free_8(stack) }
+      unsafe pcre2_code_free_8(code)
     }
 
     var groupCount: Int {
@@ -133,7 +137,8 @@ internal import Columnar
     let text = String(decoding: pattern, as: UTF8.self)
     return QueryError(
       .invalidParameter,
-      "the regular expression \"\(text)\" is wrong at character \(place + 1): \(message(status))", value: text)
+      "the regular expression \"\(text)\" is wrong at character \(place + 1): \(message(status))", value: text
+    )
   }
 
   private static func message(_ status: Int32) -> String {

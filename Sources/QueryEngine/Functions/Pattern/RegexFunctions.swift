@@ -8,7 +8,8 @@ enum RegexFunctions {
     "regexp_matches", aliases: ["regexp_like", "rlike", "regexp"],
     "Whether the pattern matches somewhere in the text (operators `~`, and `~*` with flag `i`).",
     examples: [
-      .init("regexp_matches('hello', 'l+o$')", gives: "true"), .init("regexp_like('Hello', '^h', 'i')", gives: "true"),
+      .init("regexp_matches('hello', 'l+o$')", gives: "true"),
+      .init("regexp_like('Hello', '^h', 'i')", gives: "true"),
     ],
     [
       ScalarOverload(
@@ -24,7 +25,8 @@ enum RegexFunctions {
     "The first match, or the part of it in parentheses `group`; NULL if there is none.",
     examples: [
       .init("regexp_extract('order 1234', '[0-9]+')", gives: "1234"),
-      .init("regexp_extract('a=1', '(.)=(.)', 2)", gives: "1"), .init("regexp_extract('a', 'b')", gives: "NULL"),
+      .init("regexp_extract('a=1', '(.)=(.)', 2)", gives: "1"),
+      .init("regexp_extract('a', 'b')", gives: "NULL"),
     ],
     [
       ScalarOverload(
@@ -119,7 +121,8 @@ enum RegexFunctions {
         make: { (site) throws(QueryError) in replacing(site) }),
       ScalarOverload(
         [
-          .init("text", .varchar), .init("pattern", .varchar), .init("with", .varchar), .init("flags", .varchar),
+          .init("text", .varchar), .init("pattern", .varchar), .init("with", .varchar),
+          .init("flags", .varchar),
         ], returns: .varchar, make: { (site) throws(QueryError) in replacing(site) }),
     ])
 
@@ -131,7 +134,8 @@ enum RegexFunctions {
         (text, regex, options, row, sink) throws(QueryError) in
         let view = replacements.vector.strings[row & replacements.mask]
         let replacement: RegexReplacement
-        if let last, view.byteCount == last.source.count, view.withBytes({ $0.hasBytes(last.source, at: 0) }) {
+        if let last, view.byteCount == last.source.count, view.withBytes({ $0.hasBytes(last.source, at: 0) })
+        {
           replacement = last.parsed
         } else {
           replacement = try RegexReplacement(view.bytes, groupCount: regex.groupCount)

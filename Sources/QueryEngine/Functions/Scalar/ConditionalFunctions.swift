@@ -55,7 +55,9 @@ enum ConditionalFunctions {
           guard arguments.types.count == 2 || arguments.types.count == 3 else { return nil }
           let rest = ArgumentTypes(
             Array(arguments.types.dropFirst()), isUntyped: Array(arguments.isUntyped.dropFirst()))
-          return common(rest, minimum: 1).map { SignatureTypes([.boolean] + $0.parameters, returns: $0.result) }
+          return common(rest, minimum: 1).map {
+            SignatureTypes([.boolean] + $0.parameters, returns: $0.result)
+          }
         },
         make: { (_) throws(QueryError) in
           { (arguments, frame) throws(QueryError) in

@@ -55,7 +55,8 @@ enum TextChanges {
   static let overlay = ScalarFunction(
     "overlay", "The text with `count` code points from `from` on replaced by `with`.",
     examples: [
-      .init("overlay('Txxxxas', 'hom', 2, 4)", gives: "Thomas"), .init("overlay('abcdef', 'XY', 3)", gives: "abXYef"),
+      .init("overlay('Txxxxas', 'hom', 2, 4)", gives: "Thomas"),
+      .init("overlay('abcdef', 'XY', 3)", gives: "abXYef"),
     ],
     [
       overlayOverload([.init("text", .varchar), .init("with", .varchar), .init("from", .bigint)]),
@@ -119,10 +120,12 @@ enum TextChanges {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("count", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, count, sink) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, count, sink) throws(QueryError) in
           guard count > 0, text.byteCount > 0 else { return StringView() }
           guard count <= Int64(TextPadding.byteLimit / text.byteCount) else {
-            throw QueryError(.numericOutOfRange, "a text of \(text.byteCount) bytes repeated \(count) times is too long")
+            throw QueryError(
+              .numericOutOfRange, "a text of \(text.byteCount) bytes repeated \(count) times is too long")
           }
           let bytes = text.bytes
           for _ in 0..<count { sink.bytes.append(contentsOf: bytes) }

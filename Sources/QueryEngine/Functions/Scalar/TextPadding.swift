@@ -35,8 +35,12 @@ enum TextPadding {
           let set = codePoints(characters)
           let points = codePoints(text)
           var (start, end) = (0, points.count)
-          if left { while start < end && set.contains(where: { $0.value == points[start].value }) { start += 1 } }
-          if right { while start < end && set.contains(where: { $0.value == points[end - 1].value }) { end -= 1 } }
+          if left {
+            while start < end && set.contains(where: { $0.value == points[start].value }) { start += 1 }
+          }
+          if right {
+            while start < end && set.contains(where: { $0.value == points[end - 1].value }) { end -= 1 }
+          }
           guard start < end else { return StringView() }
           let first = points[start].place
           let last = end < points.count ? points[end].place : text.byteCount
@@ -62,7 +66,8 @@ enum TextPadding {
   }
 
   static let lpad = ScalarFunction(
-    "lpad", "The text brought to `count` code points by `filling`, a space by default, in front of it, or cut.",
+    "lpad",
+    "The text brought to `count` code points by `filling`, a space by default, in front of it, or cut.",
     examples: [.init("lpad('7', 3, '0')", gives: "007"), .init("lpad('hello', 2)", gives: "he")],
     padding(inFront: true))
 
@@ -77,7 +82,8 @@ enum TextPadding {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("count", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, count, sink) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, count, sink) throws(QueryError) in
           try pad(text, count, [0x20], inFront, sink)
         }),
       ScalarOverload(

@@ -14,7 +14,8 @@ enum TextParts {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("from", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, from, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, from, _) throws(QueryError) in
           slice(text, from: from, count: .max)
         }),
       ScalarOverload(
@@ -50,7 +51,8 @@ enum TextParts {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("count", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, count, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, count, _) throws(QueryError) in
           if count >= 0 { return slice(text, from: 1, count: count) }
           let length = text.withBytes { Int64($0.codePointCount) }
           return slice(text, from: 1, count: max(0, length &+ max(count, -length)))
@@ -63,9 +65,11 @@ enum TextParts {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("count", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, count, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, count, _) throws(QueryError) in
           let length = text.withBytes { Int64($0.codePointCount) }
-          let skipped = count >= 0 ? max(0, length &- min(count, length)) : min(length, 0 &- max(count, -length))
+          let skipped =
+            count >= 0 ? max(0, length &- min(count, length)) : min(length, 0 &- max(count, -length))
           return slice(text, from: skipped + 1, count: length)
         })
     ])
@@ -81,7 +85,10 @@ enum TextParts {
         [.init("text", .varchar), .init("separator", .varchar), .init("index", .bigint)], returns: .varchar,
         RowFunction.ternary(StringView.self, StringView.self, Int64.self, StringView.self) {
           (text, separator, index, _) throws(QueryError) in
-          if index == 0 { throw QueryError(.invalidParameter, "part 0 of split_part does not exist", hint: "parts are counted from 1") }
+          if index == 0 {
+            throw QueryError(
+              .invalidParameter, "part 0 of split_part does not exist", hint: "parts are counted from 1")
+          }
           let parts = ranges(of: text, separator)
           let place = index > 0 ? index - 1 : Int64(parts.count) &+ index
           guard place >= 0, place < Int64(parts.count) else { return StringView() }

@@ -48,12 +48,14 @@ enum TextSearch {
     "starts_with", aliases: ["startswith", "prefix"],
     "Whether the text begins with `prefix`; always true for an empty prefix.",
     examples: [
-      .init("starts_with('/cart/add', '/cart')", gives: "true"), .init("starts_with(NULL, '/cart')", gives: "NULL"),
+      .init("starts_with('/cart/add', '/cart')", gives: "true"),
+      .init("starts_with(NULL, '/cart')", gives: "NULL"),
     ],
     [
       ScalarOverload(
         [.init("text", .varchar), .init("prefix", .varchar)], returns: .boolean,
-        RowFunction.binary(StringView.self, StringView.self, Bool.self) { (text, prefix, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, StringView.self, Bool.self) {
+          (text, prefix, _) throws(QueryError) in
           text.withBytes { bytes in prefix.withBytes { bytes.hasBytes($0, at: 0) } }
         })
     ])
@@ -65,7 +67,8 @@ enum TextSearch {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("suffix", .varchar)], returns: .boolean,
-        RowFunction.binary(StringView.self, StringView.self, Bool.self) { (text, suffix, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, StringView.self, Bool.self) {
+          (text, suffix, _) throws(QueryError) in
           text.withBytes { bytes in suffix.withBytes { bytes.hasBytes($0, at: bytes.count - $0.count) } }
         })
     ])
@@ -96,7 +99,8 @@ enum TextSearch {
         }
       }
     }
-    return RowFunction.binary(StringView.self, StringView.self, R.self) { (first, second, _) throws(QueryError) in
+    return RowFunction.binary(StringView.self, StringView.self, R.self) {
+      (first, second, _) throws(QueryError) in
       let search = SubstringSearch((part == 0 ? first : second).bytes)
       return (part == 0 ? second : first).withBytes { function($0, search) }
     }
