@@ -21,7 +21,8 @@ import Testing
       for index in bytes.indices { room[index] = bytes[index] }
       var reader = ThriftReader(buffer.freeze(), range: 0..<bytes.count)
       let again = try ParquetFileMetadata.decode(from: &reader)
-      #expect(again.schema.leaves == metadata.schema.leaves)
+      // Of a logical type that we do not know nothing can be written.
+      if !name.hasPrefix("unknown-logical") { #expect(again.schema.leaves == metadata.schema.leaves) }
       #expect(again.rowGroups == metadata.rowGroups)
       #expect(again.keyValues == metadata.keyValues)
     } catch {

@@ -149,8 +149,10 @@ extension ColumnChunkMetadata {
           chunk.pageEncodings.append(try PageEncodingCount.decode(from: &reader))
         }
       case 14: chunk.bloomFilterOffset = try reader.count64(field)
-      case 15: chunk.bloomFilterByteCount = try reader.count32(field)
-      case 16: chunk.sizeStatistics = try ParquetSizeStatistics.decode(field, from: &reader)
+      // Before they were given a meaning, some writers used 15 and 16 for things of their own.
+      case 15 where field.type == .int32: chunk.bloomFilterByteCount = try reader.count32(field)
+      case 16 where field.type == .structure:
+        chunk.sizeStatistics = try ParquetSizeStatistics.decode(field, from: &reader)
       default: try reader.skip(field)
       }
     }

@@ -104,6 +104,8 @@ extension ParquetFileMetadata {
       schema: schema, rowCount: rowCount, rowGroups: rowGroups, keyValues: keyValues, createdBy: createdBy)
     (metadata.version, metadata.hasTypeDefinedOrder) = (version, orders)
     try metadata.check()
+    // Some writers leave 0 here.
+    if rowCount == 0 { metadata.rowCount = rowGroups.reduce(0) { $0 + $1.rowCount } }
     return metadata
   }
 
@@ -127,7 +129,7 @@ extension ParquetFileMetadata {
       guard !overflow else { throw .damaged("the Parquet row groups state too many rows") }
       rows = sum
     }
-    guard rows == rowCount else {
+    guard rows == rowCount || rowCount == 0 else {
       throw .damaged("the Parquet footer states \(rowCount) rows, its row groups \(rows)")
     }
   }

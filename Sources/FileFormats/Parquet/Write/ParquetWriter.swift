@@ -1,0 +1,242 @@
+public import Columnar
+
+/// Writes batches to a Parquet file, row group by row group.
+///
+/// One thread writes a file. Memory holds the compressed pages of the row group that is being written, one
+/// open page a leaf, and the dictionaries.
+public final class ParquetWriter {
+  /// The columns as they stand in the file.
+  public let schema: ParquetSchema
+  private let fields: [ParquetWriteField]
+  private let options: ParquetWriteOptions
+  private let file: any WritableFile
+  private let leaves: [any ColumnWriter]
+  /// Decimals that are 64 bits wide in memory and 32 in the file.
+  private var narrowed: [Int: (base: Vector, narrow: Vector)] = [:]
+
+  private var rowCount = 0
+  private var groupRowCount = 0
+  private var rowGroups: [RowGroupMetadata] = []
+  private var finished: [[FinishedChunk]] = []
+  private var isFinished = false
+
+  /// Rows that are handed to the leaves at once; a page ends only between such parts.
+  private static let partRowCount = Batch.capacity
+
+  /// Begins a file.
+  ///
+  /// - Parameters:
+  ///   - fields: The columns.
+  ///   - options: How the file is laid out.
+  ///   - file: Where it goes, at position 0; the caller synchronises and closes it.
+  /// - Throws: If a column's type cannot be written, or the file cannot.
+  public init(
+    schema fields: [ParquetWriteField], options: ParquetWriteOptions = ParquetWriteOptions(),
+    to file: any WritableFile
+  ) throws(FileFormatError) {
+    guard !fields.isEmpty else { throw .unsupported("a Parquet file needs a column") }
+    var elements = [ParquetSchemaElement(name: "table", childCount: fields.count)]
+    for field in fields { try field.appendElements(to: &elements) }
+    schema = try ParquetSchema(elements)
+    let compressor = try Compressor(options.codec, level: options.level)
+    var types: [LogicalType] = []
+    for field in fields { ParquetWriter.appendLeafTypes(of: field, to: &types) }
+    var leaves: [any ColumnWriter] = []
+    for (column, type) in zip(schema.leaves, types) {
+      leaves.append(try ParquetWriter.leafWriter(column, type, options, compressor))
+    }
+    (self.fields, self.options, self.file, self.leaves) = (fields, options, file, leaves)
+    try file.write(ParquetFooter.magic)
+  }
+
+  private static func appendLeafTypes(of field: ParquetWriteField, to types: inout [LogicalType]) {
+    if field.children.isEmpty { types.append(field.type) }
+    for child in field.children { appendLeafTypes(of: child, to: &types) }
+  }
+
+  private static func leafWriter(
+    _ column: ParquetColumn, _ type: LogicalType, _ options: ParquetWriteOptions, _ compressor: Compressor
+  ) throws(FileFormatError) -> any ColumnWriter {
+    guard let leaf = column.leaf else { throw FileFormatError(.internal, "\(column.name) is no leaf") }
+    let wantsHashes = options.bloomFilters[leaf.path.joined(separator: ".")] != nil
+    func writer<Stage: ValueStage>(_ stage: Stage) -> any ColumnWriter {
+      LeafWriter(column, leaf, type: type, stage: stage, options: options, compressor: compressor)
+    }
+    func numbers<Value: ParquetNumber>(_ value: Value.Type, _ width: Int) -> any ColumnWriter {
+      writer(NumberStage<Value>(width: width, options: options, wantsHashes: wantsHashes))
+    }
+    switch (leaf.physicalType, type) {
+    case (.boolean, _): return writer(BooleanStage())
+    case (.int32, _): return numbers(Int32.self, 4)
+    case (.int64, _): return numbers(Int64.self, 8)
+    case (.float, _): return numbers(Float.self, 4)
+    case (.double, _): return numbers(Double.self, 8)
+    case (.fixedLengthByteArray, .decimal): return numbers(Int128.self, leaf.typeLength)
+    case (.byteArray, _), (.fixedLengthByteArray, _):
+      return writer(ByteArrayStage(leaf: leaf, options: options, wantsHashes: wantsHashes))
+    case (.int96, _): throw .unsupported("INT96 is not written")
+    }
+  }
+
+  // MARK: Writing
+
+  /// Appends the rows of a batch that count.
+  ///
+  /// - Parameter batch: One column for each field, in order.
+  /// - Throws: If the file cannot be written, or a required column is null.
+  public func write(_ batch: Batch) throws(FileFormatError) {
+    precondition(!isFinished && batch.columns.count == fields.count)
+    let batch = batch.compacted()
+    var first = 0
+    while first < batch.rowCount {
+      let end = min(
+        batch.rowCount, first + ParquetWriter.partRowCount, first + options.rowGroupRowCount - groupRowCount)
+      for (index, column) in schema.columns.enumerated() {
+        try append(column, batch.columns[index], first..<end)
+      }
+      groupRowCount += end - first
+      first = end
+      if groupRowCount >= options.rowGroupRowCount || isRowGroupFull { try finishRowGroup() }
+    }
+  }
+
+  private var isRowGroupFull: Bool {
+    leaves.reduce(0) { $0 + $1.byteCount } >= options.rowGroupByteCount
+  }
+
+  private func append(_ column: ParquetColumn, _ vector: Vector, _ rows: Range<Int>) throws(FileFormatError) {
+    if column.leaf != nil {
+      let leaf = leaves[column.leafIndices.lowerBound]
+      try leaf.append(try stored(vector, in: column), rows)
+      return
+    }
+    let shredded = try ColumnShredder.shred(column, vector, rows)
+    for (index, part) in zip(column.leafIndices, shredded) {
+      var part = part
+      part.vector = try stored(part.vector, in: schema.leaves[index])
+      try leaves[index].append(part)
+    }
+  }
+
+  /// Returns the vector with values as wide as the file's, checked to be of the column's type.
+  private func stored(_ vector: Vector, in column: ParquetColumn) throws(FileFormatError) -> Vector {
+    guard let leaf = column.leaf else { return vector }
+    if leaf.physicalType == .int32, vector.type == .int64 { return narrow(vector, column) }
+    guard vector.type == column.type.physicalType else {
+      throw FileFormatError(
+        .internal, "the column \"\(column.name)\" of type \(column.type) is given as \(vector.type)")
+    }
+    return vector
+  }
+
+  /// Returns 64-bit decimals of at most 9 digits as 32-bit ones; the base of a dictionary once only.
+  private func narrow(_ vector: Vector, _ column: ParquetColumn) -> Vector {
+    guard vector.encoding != .flat, let base = vector.base else { return ParquetWriter.narrowed(vector) }
+    let key = column.leafIndices.lowerBound
+    var entry = narrowed[key]
+    if entry == nil || entry?.base.storageIdentity != base.storageIdentity || entry?.base.count != base.count
+      || entry?.base.firstRow != base.firstRow
+    {
+      entry = (base, ParquetWriter.narrowed(base.flattened()))
+      narrowed[key] = entry
+    }
+    guard let narrow = entry?.narrow else { return vector }
+    if vector.encoding == .constant { return .constant(narrow, count: vector.count) }
+    var buffer = WritableBuffer(byteCount: vector.count * 4)
+    var room = buffer.elements(as: UInt32.self, count: vector.count)
+    let codes = vector.codes
+    for row in codes.indices { room[row] = codes[row] }
+    return .dictionary(buffer.freeze(), count: vector.count, of: narrow, validity: vector.validity)
+  }
+
+  private static func narrowed(_ vector: Vector) -> Vector {
+    var buffer = WritableBuffer(byteCount: vector.count * 4)
+    var room = buffer.elements(as: Int32.self, count: vector.count)
+    let values = vector.int64s
+    for row in values.indices { room[row] = Int32(truncatingIfNeeded: values[row]) }
+    return .flat(buffer.freeze(), of: Int32.self, count: vector.count, validity: vector.validity)
+  }
+
+  // MARK: Row groups
+
+  private func finishRowGroup() throws(FileFormatError) {
+    guard groupRowCount > 0 else { return }
+    var group = RowGroupMetadata()
+    (group.rowCount, group.fileOffset, group.ordinal) = (groupRowCount, file.position, rowGroups.count)
+    group.sortingColumns = options.sortingColumns
+    var chunks: [FinishedChunk] = []
+    for leaf in leaves { chunks.append(try leaf.finishChunk(to: file)) }
+    for index in chunks.indices {
+      group.uncompressedByteCount += chunks[index].metadata.uncompressedByteCount
+      group.compressedByteCount =
+        (group.compressedByteCount ?? 0) + chunks[index].metadata.compressedByteCount
+      guard let filter = chunks[index].bloomFilter else { continue }
+      let start = file.position
+      var writer = ThriftWriter()
+      BloomFilterHeader(byteCount: filter.byteCount).encode(to: &writer)
+      try file.write(writer.bytes)
+      try file.write(filter.bytes)
+      chunks[index].metadata.bloomFilterOffset = start
+      chunks[index].metadata.bloomFilterByteCount = file.position - start
+      chunks[index].bloomFilter = nil
+    }
+    rowGroups.append(group)
+    finished.append(chunks)
+    rowCount += groupRowCount
+    groupRowCount = 0
+  }
+
+  /// Bytes of the file so far, and those, about, that are still in memory.
+  public var byteCount: Int { file.position + leaves.reduce(0) { $0 + $1.byteCount } }
+
+  /// Writes what is left, the page indexes and the footer.
+  ///
+  /// - Returns: What the file holds.
+  /// - Throws: If the file cannot be written.
+  public func finish() throws(FileFormatError) -> ParquetWriteSummary {
+    precondition(!isFinished)
+    try finishRowGroup()
+    isFinished = true
+    try writeIndexes()
+    for group in rowGroups.indices { rowGroups[group].columns = finished[group].map(\.metadata) }
+    let metadata = ParquetFileMetadata(
+      schema: schema, rowCount: rowCount, rowGroups: rowGroups, keyValues: options.keyValues,
+      createdBy: options.createdBy)
+    var writer = ThriftWriter()
+    metadata.encode(to: &writer)
+    var footer = writer.bytes
+    let byteCount = footer.count
+    footer.appendLittleEndian(UInt32(byteCount))
+    footer += ParquetFooter.magic
+    try file.write(footer)
+
+    var summary = ParquetWriteSummary()
+    (summary.rowCount, summary.byteCount) = (rowCount, file.position)
+    summary.splitOffsets = rowGroups.map { Int64($0.startOffset) }
+    summary.columns = leaves.map { $0.summary() }
+    return summary
+  }
+
+  /// Writes all column indexes, then all offset indexes (PageIndex.md, "Technical Approach").
+  private func writeIndexes() throws(FileFormatError) {
+    for group in finished.indices {
+      for column in finished[group].indices {
+        guard let index = finished[group][column].columnIndex else { continue }
+        var writer = ThriftWriter()
+        index.encode(to: &writer)
+        finished[group][column].metadata.columnIndex = .init(
+          offset: file.position, byteCount: writer.bytes.count)
+        try file.write(writer.bytes)
+      }
+    }
+    for group in finished.indices {
+      for column in finished[group].indices {
+        var writer = ThriftWriter()
+        finished[group][column].offsetIndex.encode(to: &writer)
+        finished[group][column].metadata.offsetIndex = .init(
+          offset: file.position, byteCount: writer.bytes.count)
+        try file.write(writer.bytes)
+      }
+    }
+  }
+}
