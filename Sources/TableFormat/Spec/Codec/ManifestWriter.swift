@@ -142,20 +142,23 @@ package struct ManifestWriter {
   }
 
   private mutating func encode(_ counts: FieldCounts) {
-    guard !counts.isEmpty else { return writer.encoder.writeBranch(0) }
+    // An empty map rather than null: it says as little, and pyiceberg's `inspect.entries` needs one.
     writer.encoder.writeBranch(1)
-    writer.encoder.writeBlockCount(counts.count)
-    for number in counts.pairs { writer.encoder.writeLong(number) }
+    if !counts.isEmpty {
+      writer.encoder.writeBlockCount(counts.count)
+      for number in counts.pairs { writer.encoder.writeLong(number) }
+    }
     writer.encoder.writeBlockCount(0)
   }
 
   private mutating func encode(_ bounds: FieldBounds) {
-    guard !bounds.isEmpty else { return writer.encoder.writeBranch(0) }
     writer.encoder.writeBranch(1)
-    writer.encoder.writeBlockCount(bounds.count)
-    for (id, value) in bounds.all {
-      writer.encoder.writeLong(Int64(id.rawValue))
-      writer.encoder.writeBytes(value)
+    if !bounds.isEmpty {
+      writer.encoder.writeBlockCount(bounds.count)
+      for (id, value) in bounds.all {
+        writer.encoder.writeLong(Int64(id.rawValue))
+        writer.encoder.writeBytes(value)
+      }
     }
     writer.encoder.writeBlockCount(0)
   }
