@@ -51,6 +51,9 @@ public enum Zstd {
     }
   }
 
+  /// Returns what error `status` means, `nil` if it is none.
+  static func problem(_ status: Int) -> String? { ZSTD_isError(status) == 0 ? nil : message(status) }
+
   /// Returns what error `status` means.
   static func message(_ status: Int) -> String {
     // SAFETY: the library's names are static texts.
