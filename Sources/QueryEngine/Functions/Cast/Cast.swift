@@ -16,10 +16,24 @@ enum Cast {
     from source: LogicalType, to target: LogicalType, isTry: Bool, environment: EvaluationEnvironment,
     at position: SourceRange?
   ) throws(QueryError) -> ScalarBody {
+    if source == target { return { (arguments, _) throws(QueryError) in arguments[0] } }
+    if source == .null || target == .null {
+      return { (_, frame) throws(QueryError) in .nulls(target, count: frame.rowCount) }
+    }
     let rule = CastRule(
       source: source, target: target, isTry: isTry, environment: environment, position: position)
-    if let body = try rule.numeric() { return body }
+    if let body = rule.numeric() { return body }
+    if target == .varchar { return rule.toText() }
+    if source == .varchar, let body = rule.fromText() { return body }
+    if let body = rule.time() { return body }
+    if let body = rule.bytes() { return body }
+    if let body = try rule.nested() { return body }
     throw QueryError(.cannotCoerce, "\(source) cannot be cast to \(target)", at: position)
+  }
+
+  /// Whether values of the one type can be cast to the other at all.
+  static func exists(from source: LogicalType, to target: LogicalType) -> Bool {
+    (try? body(from: source, to: target, isTry: true, environment: EvaluationEnvironment(), at: nil)) != nil
   }
 }
 
@@ -37,10 +51,28 @@ struct CastRule {
     throw error()
   }
 
+  /// Answers the value if there is one; otherwise null, or throws.
+  @inline(__always) func accept<Value>(
+    _ value: Value?, _ error: @autoclosure () -> QueryError
+  ) throws(QueryError) -> Value? {
+    if let value { return value }
+    if isTry { return nil }
+    throw error()
+  }
+
   /// The error for a number that the target has no room for.
   func outOfRange(_ value: String) -> QueryError {
     QueryError(
       .numericOutOfRange, "\(value) does not fit \(target)", hint: "try_cast gives NULL instead",
       at: position, value: value)
+  }
+
+  /// The error for a text that is no value of the target.
+  func unreadable(_ text: StringView, _ state: SQLState = .invalidText) -> QueryError {
+    let string = text.string
+    let shown = string.count > 80 ? String(string.prefix(77)) + "..." : string
+    return QueryError(
+      state, "cannot read \"\(shown)\" as \(target)", hint: "try_cast gives NULL instead", at: position,
+      value: shown)
   }
 }

@@ -2,7 +2,7 @@ internal import Columnar
 
 extension CastRule {
   /// The body of a conversion between numbers and truth values; `nil` for other types.
-  func numeric() throws(QueryError) -> ScalarBody? {
+  func numeric() -> ScalarBody? {
     guard source.isNumeric || source == .boolean, target.isNumeric || target == .boolean else { return nil }
     switch source.physicalType {
     case .bit: return fromBoolean()
@@ -124,7 +124,7 @@ extension CastRule {
         let (fromPrecision, fromScale) = ImplicitConversion.decimalShape(source), fromScale <= scale,
         fromPrecision - fromScale <= precision - scale
       else { return nil }
-      let factor = DecimalPowers.power(scale - fromScale)
+      let factor = Decimal128.power(scale - fromScale)
       let small = Int64(truncatingIfNeeded: factor)
       if target.physicalType == .int64 {
         if source.physicalType == .int32 { return widen(Int32.self, Int64.self) { Int64($0) &* small } }
@@ -155,7 +155,7 @@ extension CastRule {
     let value: Int128
     switch number {
     case .integer(let exact): value = exact
-    case .decimal(let unscaled, let scale): value = Self.divideRounding(unscaled, DecimalPowers.power(scale))
+    case .decimal(let unscaled, let scale): value = Decimal128.divideRounding(unscaled, by: Decimal128.power(scale))
     case .float(let double):
       let rounded = double.rounded(.toNearestOrAwayFromZero)
       guard rounded >= -9_223_372_036_854_775_808, rounded < 9_223_372_036_854_775_808 else {
@@ -169,24 +169,24 @@ extension CastRule {
 
   /// The unscaled decimal nearest to a number, halves away from zero.
   func decimal(_ number: Number, _ precision: Int, _ scale: Int) throws(QueryError) -> Int128? {
-    let limit = DecimalPowers.power(precision)
+    let limit = Decimal128.power(precision)
     var result: Int128
     switch number {
     case .integer(let value):
-      let (product, overflow) = value.multipliedReportingOverflow(by: DecimalPowers.power(scale))
+      let (product, overflow) = value.multipliedReportingOverflow(by: Decimal128.power(scale))
       if overflow { return try reject(outOfRange(text(number))) }
       result = product
     case .decimal(let unscaled, let fromScale):
       if fromScale <= scale {
         let (product, overflow) = unscaled.multipliedReportingOverflow(
-          by: DecimalPowers.power(scale - fromScale))
+          by: Decimal128.power(scale - fromScale))
         if overflow { return try reject(outOfRange(text(number))) }
         result = product
       } else {
-        result = Self.divideRounding(unscaled, DecimalPowers.power(fromScale - scale))
+        result = Decimal128.divideRounding(unscaled, by: Decimal128.power(fromScale - scale))
       }
     case .float(let double):
-      let scaled = (double * Double(DecimalPowers.power(scale))).rounded(.toNearestOrAwayFromZero)
+      let scaled = (double * Double(Decimal128.power(scale))).rounded(.toNearestOrAwayFromZero)
       guard scaled > -1.7e38, scaled < 1.7e38 else { return try reject(outOfRange(text(number))) }
       result = Int128(scaled)
     }
@@ -194,29 +194,12 @@ extension CastRule {
     return result
   }
 
-  /// Divides by a positive number, halves away from zero.
-  static func divideRounding(_ value: Int128, _ divisor: Int128) -> Int128 {
-    if divisor == 1 { return value }
-    let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
-    let twice = rest.magnitude &* 2
-    guard twice >= divisor.magnitude else { return quotient }
-    return value < 0 ? quotient - 1 : quotient + 1
-  }
-
   private func text(_ number: Number) -> String {
     switch number {
     case .integer(let value): "\(value)"
-    case .decimal(let value, let scale): Self.decimalText(value, scale)
-    case .float(let value): "\(value)"
+    case .decimal(let value, let scale): ValueText.string(.decimal(value), as: .decimal(precision: 38, scale: scale))
+    case .float(let value): ValueText.string(.double(value), as: .double)
     }
-  }
-
-  static func decimalText(_ value: Int128, _ scale: Int) -> String {
-    if scale == 0 { return "\(value)" }
-    var digits = String(value.magnitude)
-    while digits.utf8.count <= scale { digits = "0" + digits }
-    let point = digits.index(digits.endIndex, offsetBy: -scale)
-    return (value < 0 ? "-" : "") + digits[..<point] + "." + digits[point...]
   }
 }
 
@@ -224,7 +207,7 @@ extension CastRule.Number {
   var double: Double {
     switch self {
     case .integer(let value): Double(value)
-    case .decimal(let value, let scale): Double(value) / Double(DecimalPowers.power(scale))
+    case .decimal(let value, let scale): Double(value) / Double(Decimal128.power(scale))
     case .float(let value): value
     }
   }
@@ -233,7 +216,7 @@ extension CastRule.Number {
 extension LogicalType {
   /// The unscaled value of 1.
   var decimalUnit: Int128 {
-    if case .decimal(_, let scale) = self { return DecimalPowers.power(scale) }
+    if case .decimal(_, let scale) = self { return Decimal128.power(scale) }
     return 1
   }
 

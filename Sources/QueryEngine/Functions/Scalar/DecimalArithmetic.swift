@@ -75,8 +75,8 @@ enum DecimalArithmetic {
     else { return { (_, _) throws(QueryError) in throw QueryError.internalError("decimals expected") } }
     let isSmall = site.argumentTypes.allSatisfy { $0.physicalType == .int64 }
     // What both sides are multiplied by to come to the result's scale.
-    let leftFactor = operation == .multiply ? 1 : DecimalPowers.power(scale - leftScale)
-    let rightFactor = operation == .multiply ? 1 : DecimalPowers.power(scale - rightScale)
+    let leftFactor = operation == .multiply ? 1 : Decimal128.power(scale - leftScale)
+    let rightFactor = operation == .multiply ? 1 : Decimal128.power(scale - rightScale)
     if isSmall && precision <= 18 && operation != .remainder {
       return small(operation, Int64(leftFactor), Int64(rightFactor))
     }
@@ -154,7 +154,7 @@ enum DecimalArithmetic {
         return Int128(product.high) &<< 64 | Int128(product.low)
       }
       let (product, overflow) = x.multipliedReportingOverflow(by: y)
-      if overflow || !DecimalPowers.fits38(product) { throw tooLarge(site) }
+      if overflow || !Decimal128.fits38(product) { throw tooLarge(site) }
       return product
     }
     let left = leftFactor == 1 ? (x, false) : x.multipliedReportingOverflow(by: leftFactor)
@@ -169,7 +169,7 @@ enum DecimalArithmetic {
       result = left.0 % right.0
     }
     // Both operands are below 1.7e38, so a sum that wraps is far outside 38 digits in either sign.
-    if !DecimalPowers.fits38(result) { throw tooLarge(site) }
+    if !Decimal128.fits38(result) { throw tooLarge(site) }
     return result
   }
 
@@ -202,20 +202,11 @@ struct DecimalOperand {
   }
 }
 
-/// Powers of ten that fit 128 bits.
-enum DecimalPowers {
-  private static let powers: [Int128] = {
-    var powers: [Int128] = [1]
-    for _ in 1...38 { powers.append(powers[powers.count - 1] * 10) }
-    return powers
-  }()
-
-  /// 10 to the `exponent`, which is from 0 to 38.
-  static func power(_ exponent: Int) -> Int128 { powers[exponent] }
-
-  /// The smallest number of 39 digits.
-  private static let limit: Int128 = 100_000_000_000_000_000_000_000_000_000_000_000_000
-
+extension Decimal128 {
   /// Whether a value has at most 38 digits.
-  @inline(__always) static func fits38(_ value: Int128) -> Bool { value < limit && value > -limit }
+  @inline(__always) static func fits38(_ value: Int128) -> Bool {
+    // The smallest number of 39 digits.
+    let limit: Int128 = 100_000_000_000_000_000_000_000_000_000_000_000_000
+    return value < limit && value > -limit
+  }
 }

@@ -1,3 +1,4 @@
+internal import Columnar
 internal import FileFormats
 
 /// A time zone of the IANA database, read from the system's TZif files (RFC 9636).
@@ -114,23 +115,18 @@ package final class TimeZone: Sendable {
 
   /// The offset before and after a change lies within a day of it, so microseconds follow from seconds.
   package func localMicros(fromUTC micros: Int64) -> Int64 {
-    let seconds = TimeZone.floorDivide(micros, 1_000_000)
+    let seconds = CivilDate.floorDivide(micros, 1_000_000)
     return micros &+ Int64(offset(atUTC: seconds)) &* 1_000_000
   }
 
   /// Returns the moment at which clocks of the zone show a time, in microseconds.
   package func utcMicros(fromLocal micros: Int64) -> Int64 {
-    let seconds = TimeZone.floorDivide(micros, 1_000_000)
+    let seconds = CivilDate.floorDivide(micros, 1_000_000)
     return micros &+ (utc(fromLocal: seconds) &- seconds) &* 1_000_000
   }
 
   /// Whether the zone is UTC at all times.
   package var isUTC: Bool { transitions.isEmpty && rule == nil && firstOffset == 0 }
-
-  static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = value / divisor
-    return value % divisor < 0 ? quotient - 1 : quotient
-  }
 }
 
 extension TimeZone {

@@ -1,3 +1,5 @@
+internal import Columnar
+
 /// The rule by which a zone's offset changes for ever after: the `TZ` string of POSIX, as in a TZif footer.
 struct TimeZoneRule: Sendable {
   private let standardOffset: Int32
@@ -31,9 +33,9 @@ struct TimeZoneRule: Sendable {
         return (firstDay + Int64(number) - 1 + (isLeap && number >= 60 ? 1 : 0)) * 86_400 + seconds
       case .ordinal(let number): return (firstDay + Int64(number)) * 86_400 + seconds
       case .weekday(let month, let week, let weekday):
-        let first = TimeZoneRule.days(year, Int64(month), 1)
+        let first = TimeZoneRule.days(year, month, 1)
         let next =
-          month == 12 ? TimeZoneRule.days(year + 1, 1, 1) : TimeZoneRule.days(year, Int64(month) + 1, 1)
+          month == 12 ? TimeZoneRule.days(year + 1, 1, 1) : TimeZoneRule.days(year, month + 1, 1)
         let firstWeekday = (first % 7 + 11) % 7  // 1970-01-01 was a Thursday, 4
         var date = first + (Int64(weekday) - firstWeekday + 7) % 7 + Int64(week - 1) * 7
         while date >= next { date -= 7 }
@@ -71,22 +73,12 @@ struct TimeZoneRule: Sendable {
     return isSummer ? summer.offset : standardOffset
   }
 
-  /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  private static func days(_ year: Int64, _ month: Int, _ day: Int) -> Int64 {
+    Int64(CivilDate(year: Int(year), month: month, day: day).days)
   }
 
   private static func year(of seconds: Int64) -> Int64 {
-    let days = TimeZone.floorDivide(seconds, 86_400) + 719_468
-    let era = TimeZone.floorDivide(days, 146_097)
-    let day = days - era * 146_097
-    let yearOfEra = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
-    let dayOfYear = day - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    return yearOfEra + era * 400 + (dayOfYear >= 306 ? 1 : 0)
+    Int64(CivilDate(days: Int(CivilDate.floorDivide(seconds, 86_400))).year)
   }
 
   private struct Scanner {
