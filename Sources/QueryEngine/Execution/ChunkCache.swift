@@ -1,0 +1,69 @@
+internal import Columnar
+internal import Synchronization
+
+/// Decoded column chunks of immutable files, the least recently used going first.
+///
+/// A data file never changes, so what was decoded from it stays true; the file's size is part of the key,
+/// so that a file put in another's place is not taken for it.
+package final class ChunkCache: Sendable {
+  struct Key: Hashable, Sendable {
+    var path: String
+    var fileByteCount: Int
+    var rowGroup: Int
+    var fieldID: Int
+    var firstRow: Int
+  }
+
+  private struct Entry {
+    var vector: Vector
+    var byteCount: Int
+    var lastUse: Int
+  }
+
+  private struct State {
+    var entries: [Key: Entry] = [:]
+    var byteCount = 0
+    var clock = 0
+  }
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  /// Makes a cache that holds at most `limit` bytes.
+  package init(limit: Int) { self.limit = limit }
+
+  /// Bytes held.
+  package var byteCount: Int { state.withLock { $0.byteCount } }
+
+  /// Forgets everything.
+  package func removeAll() { state.withLock { $0 = State() } }
+
+  func vector(_ key: Key) -> Vector? {
+    state.withLock { state in
+      state.clock += 1
+      state.entries[key]?.lastUse = state.clock
+      return state.entries[key]?.vector
+    }
+  }
+
+  func insert(_ vector: Vector, _ key: Key) {
+    let byteCount = vector.storageByteCount
+    guard byteCount <= limit / 4 else { return }
+    state.withLock { state in
+      state.clock += 1
+      if let old = state.entries.updateValue(
+        Entry(vector: vector, byteCount: byteCount, lastUse: state.clock), forKey: key)
+      {
+        state.byteCount -= old.byteCount
+      }
+      state.byteCount += byteCount
+      guard state.byteCount > limit else { return }
+      // A tenth more than needed goes at once, so that the sort is seldom done.
+      let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
+      for (key, entry) in oldest where state.byteCount > limit / 10 * 9 {
+        state.entries[key] = nil
+        state.byteCount -= entry.byteCount
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import Synchronization
+
+/// What a statement was started with: the settings that execution looks at.
+package struct ExecutionSettings: Sendable {
+  /// Workers; 1 runs everything on the caller's thread.
+  package var threadCount = 2
+  /// Rows of a batch, at most 2,048.
+  package var batchSize = 2048
+  /// Where spill files go.
+  package var tempDirectory = "/tmp"
+  /// Whether decoded column chunks are kept.
+  package var cachesChunks = true
+  /// Fewer input rows than this stay on the caller's thread.
+  package var parallelRowCount = 50_000
+  /// Rows of a big row group that one worker takes at a time; a multiple of 2,048.
+  package var morselRowCount = 131_072
+
+  package init() {}
+}
+
+/// One running statement: its settings, memory and whether it is still wanted.
+package final class QueryContext: Sendable {
+  package let settings: ExecutionSettings
+  /// The session's workers; `nil` keeps everything on the caller's thread.
+  package let pool: WorkerPool?
+  package let memory: MemoryBudget
+  /// Decoded column chunks kept from query to query.
+  package let chunkCache: ChunkCache?
+  /// What operators did, when asked for.
+  package let profile: Profile?
+  /// What expressions are evaluated with.
+  package let evaluation: EvaluationContext
+  private let isCancelled = Atomic(false)
+  private let deadline: ContinuousClock.Instant?
+
+  /// Makes the context of one statement.
+  package init(
+    settings: ExecutionSettings = ExecutionSettings(), pool: WorkerPool? = nil,
+    memory: MemoryBudget = MemoryBudget(limit: .max), chunkCache: ChunkCache? = nil, profile: Profile? = nil,
+    evaluation: EvaluationContext = EvaluationContext(), timeout: Duration? = nil
+  ) {
+    (self.settings, self.pool, self.memory) = (settings, pool, memory)
+    (self.chunkCache, self.profile, self.evaluation) = (chunkCache, profile, evaluation)
+    deadline = timeout.map { ContinuousClock.now + $0 }
+  }
+
+  /// Asks the statement to stop at its next morsel; may be called from any thread.
+  package func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+  /// Throws if the statement was cancelled or its time is over.
+  package func checkCancelled() throws(QueryError) {
+    if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the statement was cancelled") }
+    if let deadline, ContinuousClock.now > deadline {
+      throw QueryError(
+        .cancelled, "the statement took longer than statement_timeout", hint: "SET statement_timeout = '…'")
+    }
+  }
+}
+
+/// One worker's view of a running statement.
+final class WorkerContext {
+  let query: QueryContext
+  let worker: Int
+
+  init(_ query: QueryContext, worker: Int) { (self.query, self.worker) = (query, worker) }
+}

@@ -1,0 +1,105 @@
+internal import Glibc
+internal import Synchronization
+
+/// A fixed number of threads that run one job at a time, each of them once per job.
+@safe package final class WorkerPool: Sendable {
+  private let shared: SharedJob
+  private let threads: [Thread]
+  private let isBusy = Mutex(false)
+
+  /// Starts `workerCount - 1` threads; the caller of ``run(_:)`` is worker 0.
+  package init(workerCount: Int) {
+    let shared = SharedJob()
+    self.shared = shared
+    threads = (1..<max(2, workerCount + 1)).dropLast().map { index in Thread { shared.loop(worker: index) } }
+  }
+
+  deinit {
+    shared.stop()
+    for thread in threads { thread.join() }
+  }
+
+  /// How many workers a job has, the caller among them.
+  package var workerCount: Int { threads.count + 1 }
+
+  /// Calls `job` once on every worker, with the worker's number, and returns when all are done.
+  ///
+  /// The job escapes: a worker may drop its reference a moment after the call has returned, which
+  /// `withoutActuallyEscaping` would punish with a trap.
+  ///
+  /// - Returns: `false`, without calling `job`, while another thread's job runs.
+  package func run(_ job: @escaping @Sendable (Int) -> Void) -> Bool {
+    let isFree = isBusy.withLock { isBusy in
+      defer { isBusy = true }
+      return !isBusy
+    }
+    guard isFree else { return false }
+    shared.start(job, workers: threads.count)
+    job(0)
+    shared.finish()
+    isBusy.withLock { $0 = false }
+    return true
+  }
+}
+
+/// What workers wait on and the job they run.
+private final class SharedJob: Sendable {
+  struct State {
+    var job: (@Sendable (Int) -> Void)?
+    var generation = 0
+    var running = 0
+    var isStopped = false
+  }
+  let monitor = Monitor(State())
+
+  func loop(worker: Int) {
+    var seen = 0
+    while true {
+      let job = monitor.wait(until: { $0.isStopped || $0.generation != seen }) {
+        state -> (@Sendable (Int) -> Void)? in
+        seen = state.generation
+        return state.isStopped ? nil : state.job
+      }
+      guard let job else { return }
+      job(worker)
+      monitor.change { $0.running -= 1 }
+    }
+  }
+
+  func start(_ job: @escaping @Sendable (Int) -> Void, workers: Int) {
+    monitor.change { state in
+      precondition(state.running == 0 && state.job == nil)
+      (state.job, state.running) = (job, workers)
+      state.generation += 1
+    }
+  }
+
+  func finish() { monitor.wait(until: { $0.running == 0 }) { $0.job = nil } }
+  func stop() { monitor.change { $0.isStopped = true } }
+}
+
+/// A joinable thread.
+@safe private struct Thread: Sendable {
+  private let handle: pthread_t
+
+  init(_ body: @escaping @Sendable () -> Void) {
+    let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+    var handle = pthread_t()
+    // SAFETY: the thread takes over the reference that `passRetained` made.
+    let status = unsafe pthread_create(
+      &handle, nil,
+      { box in
+        if let box = unsafe box { unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run() }
+        return nil
+      }, box)
+    precondition(status == 0, "no thread to be had")
+    self.handle = handle
+  }
+
+  func join() { pthread_join(handle, nil) }
+
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+}
