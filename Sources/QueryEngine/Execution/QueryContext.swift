@@ -29,7 +29,7 @@ package final class QueryContext: Sendable {
   /// What operators did, when asked for.
   package let profile: Profile?
   /// What expressions are evaluated with.
-  package let evaluation: EvaluationContext
+  package let evaluation: EvaluationEnvironment
   private let isCancelled = Atomic(false)
   private let deadline: ContinuousClock.Instant?
 
@@ -37,7 +37,7 @@ package final class QueryContext: Sendable {
   package init(
     settings: ExecutionSettings = ExecutionSettings(), pool: WorkerPool? = nil,
     memory: MemoryBudget = MemoryBudget(limit: .max), chunkCache: ChunkCache? = nil, profile: Profile? = nil,
-    evaluation: EvaluationContext = EvaluationContext(), timeout: Duration? = nil
+    evaluation: EvaluationEnvironment = EvaluationEnvironment(), timeout: Duration? = nil
   ) {
     (self.settings, self.pool, self.memory) = (settings, pool, memory)
     (self.chunkCache, self.profile, self.evaluation) = (chunkCache, profile, evaluation)

@@ -26,8 +26,8 @@ class Accumulator {
     try update(arguments, groups: groups)
   }
 
-  /// Adds group *g* of `other`, which is of the same class, to group `groups[g]`.
-  func merge(_ other: Accumulator, groups: [UInt32]) throws(QueryError) {
+  /// Adds groups of `other`, which is of the same class, to groups of this one.
+  func merge(_ other: Accumulator, groups: GroupMapping) throws(QueryError) {
     preconditionFailure("\(type(of: self)) must merge")
   }
 

@@ -71,10 +71,10 @@ final class ExtremeRowAccumulator: Accumulator {
     return choice == .smallestKey ? order < 0 : order > 0
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? ExtremeRowAccumulator else { return }
-    for group in groups.indices where other.isSet[group] {
-      let into = Int(groups[group])
+    for (group, target) in groups where other.isSet[group] {
+      let into = target
       if choice == .first {
         if !isSet[into] { values[into] = other.values[group] }
       } else if beats(other.keys[group], into) {

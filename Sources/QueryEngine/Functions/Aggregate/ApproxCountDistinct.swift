@@ -36,10 +36,10 @@ final class HyperLogLogAccumulator: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? HyperLogLogAccumulator else { return }
-    for group in groups.indices where !other.registers[group].isEmpty {
-      let into = Int(groups[group])
+    for (group, target) in groups where !other.registers[group].isEmpty {
+      let into = target
       if registers[into].isEmpty {
         registers[into] = other.registers[group]
       } else {

@@ -51,9 +51,9 @@ final class BitwiseAccumulator: Accumulator {
     for row in source.indices { combine(source[row], Int(groups[row])) }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? BitwiseAccumulator else { return }
-    for group in groups.indices where other.isSet[group] { combine(other.values[group], Int(groups[group])) }
+    for (group, target) in groups where other.isSet[group] { combine(other.values[group], target) }
   }
 
   override func results(_ range: Range<Int>) -> Vector {

@@ -67,11 +67,11 @@ final class BooleanAccumulator: Accumulator {
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? BooleanAccumulator else { return }
-    for group in groups.indices {
-      states[Int(groups[group])].count += other.states[group].count
-      states[Int(groups[group])].trueCount += other.states[group].trueCount
+    for (group, target) in groups {
+      states[target].count += other.states[group].count
+      states[target].trueCount += other.states[group].trueCount
     }
   }
 

@@ -169,10 +169,10 @@ final class CollectingAccumulator: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? CollectingAccumulator else { return }
-    for group in groups.indices where groups[group] != 0 {
-      rowsOfGroups[Int(groups[group])].append(contentsOf: other.rowsOfGroups[group])
+    for (group, target) in groups {
+      rowsOfGroups[target].append(contentsOf: other.rowsOfGroups[group])
     }
     rowCount += other.rowCount
   }

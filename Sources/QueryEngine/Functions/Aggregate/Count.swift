@@ -42,9 +42,9 @@ final class CountAccumulator: Accumulator {
   /// Adds `count` rows to a group.
   func add(_ count: Int64, group: Int) { counts[group] += count }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? CountAccumulator else { return }
-    for group in groups.indices { counts[Int(groups[group])] += other.counts[group] }
+    for (group, target) in groups { counts[target] += other.counts[group] }
   }
 
   override func results(_ range: Range<Int>) -> Vector { .flat(Array(counts[range])) }

@@ -87,9 +87,9 @@ final class CovarianceAccumulator: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? CovarianceAccumulator else { return }
-    for group in groups.indices { states[Int(groups[group])].merge(other.states[group]) }
+    for (group, target) in groups { states[target].merge(other.states[group]) }
   }
 
   override func results(_ range: Range<Int>) -> Vector {

@@ -125,9 +125,9 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for group in groups.indices where other.isSet[group] { offer(other.values[group], Int(groups[group])) }
+    for (group, target) in groups where other.isSet[group] { offer(other.values[group], target) }
   }
 
   override func results(_ range: Range<Int>) -> Vector {
@@ -173,9 +173,9 @@ final class StringMinMaxAccumulator: Accumulator {
     for row in source.indices where groups[row] != 0 { offer(source[row], Int(groups[row])) }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? StringMinMaxAccumulator else { return }
-    for group in groups.indices where other.isSet[group] { offer(other.values[group], Int(groups[group])) }
+    for (group, target) in groups where other.isSet[group] { offer(other.values[group], target) }
   }
 
   override func results(_ range: Range<Int>) -> Vector {
@@ -227,10 +227,10 @@ final class ScalarMinMaxAccumulator: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? ScalarMinMaxAccumulator else { return }
-    for group in groups.indices where !other.values[group].isNull {
-      offer(other.values[group], Int(groups[group]))
+    for (group, target) in groups where !other.values[group].isNull {
+      offer(other.values[group], target)
     }
   }
 

@@ -135,10 +135,15 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    values.append(contentsOf: other.values)
-    groupsOfValues.append(contentsOf: other.groupsOfValues.lazy.map { groups[Int($0)] })
+    let table = groups.table(count: other.groupCount)
+    for index in other.values.indices {
+      let target = table[Int(other.groupsOfValues[index])]
+      if target == 0 { continue }
+      values.append(other.values[index])
+      groupsOfValues.append(target)
+    }
   }
 
   override func results(_ range: Range<Int>) throws(QueryError) -> Vector {

@@ -145,10 +145,10 @@ final class IntegerSumAccumulator<
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for group in groups.indices {
-      let into = Int(groups[group])
+    for (group, target) in groups {
+      let into = target
       let (total, overflow) = states[into].total.addingReportingOverflow(other.states[group].total)
       if overflow && into != 0 { hasOverflowed = true }
       states[into].total = total
@@ -256,11 +256,11 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for group in groups.indices {
-      states[Int(groups[group])].total += other.states[group].total
-      states[Int(groups[group])].count += other.states[group].count
+    for (group, target) in groups {
+      states[target].total += other.states[group].total
+      states[target].count += other.states[group].count
     }
   }
 

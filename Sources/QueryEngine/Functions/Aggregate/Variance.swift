@@ -60,10 +60,10 @@ final class VarianceAccumulator: Accumulator {
     }
   }
 
-  override func merge(_ other: Accumulator, groups: [UInt32]) {
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? VarianceAccumulator else { return }
-    for group in groups.indices where other.states[group].count > 0 {
-      let (into, from) = (Int(groups[group]), other.states[group])
+    for (group, target) in groups where other.states[group].count > 0 {
+      let (into, from) = (target, other.states[group])
       let count = states[into].count + from.count
       let distance = from.mean - states[into].mean
       states[into].squares += from.squares + distance * distance * states[into].count * from.count / count

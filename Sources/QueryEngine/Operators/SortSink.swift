@@ -1,0 +1,127 @@
+internal import Columnar
+internal import Synchronization
+
+/// Sorts all rows; ties keep the order of the input.
+final class SortSink: PipelineSink {
+  private let keys: [LogicalPlan.SortKey]
+  private let layout: ColumnLayout
+  private let store: RowStore
+  private let state = Mutex(State())
+
+  private struct State {
+    var columns: [Vector] = []
+    var keyColumns: [SortKeyColumn?] = []
+    var ranges: [[RowOrder.Entry]] = []
+    var order: RowOrder?
+    var parts: [[UInt32]] = []
+    var rows: [UInt32] = []
+  }
+
+  init(_ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout) {
+    (self.keys, self.layout) = (keys, layout)
+    store = RowStore(layout.columns.map(\.type) + keys.map(\.expression.type))
+  }
+
+  func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
+    RowStoreLocal(store, keys: try CompiledExpression.all(keys.map(\.expression), layout, worker))
+  }
+
+  func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
+    switch phase {
+    case 0: return try store.prepare()
+    case 1:
+      let columns = store.columns()
+      return state.withLock { state in
+        state.columns = columns
+        state.keyColumns = [SortKeyColumn?](repeating: nil, count: keys.count)
+        return keys.count
+      }
+    case 2:
+      let rowCount = store.rowCount
+      return state.withLock { state in
+        let order = RowOrder(state.keyColumns.compactMap { $0 }, rowCount: rowCount)
+        state.keyColumns = []
+        state.ranges = order.partitioned()
+        state.order = order
+        state.parts = [[UInt32]](repeating: [], count: state.ranges.count)
+        return state.ranges.count
+      }
+    default:
+      state.withLock { state in
+        state.rows = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
+        (state.parts, state.order) = ([], nil)
+        state.columns.removeLast(keys.count)
+      }
+      return nil
+    }
+  }
+
+  func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
+    switch phase {
+    case 0: store.concatenate(column: task)
+    case 1:
+      let vector = state.withLock { $0.columns[layout.columns.count + task] }
+      let key = keys[task]
+      let column = SortKeyColumn(
+        vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+      state.withLock { $0.keyColumns[task] = column }
+    default:
+      let (order, range) = state.withLock { state in
+        var range: [RowOrder.Entry] = []
+        swap(&range, &state.ranges[task])
+        return (state.order, range)
+      }
+      guard let order else { return }
+      let rows = order.sorted(range)
+      state.withLock { $0.parts[task] = rows }
+    }
+  }
+
+  /// The sorted rows as a source.
+  var source: any PipelineSource { OrderedRowsSource { [self] in state.withLock { ($0.columns, $0.rows) } } }
+}
+
+/// Rows of columns in a given order.
+struct OrderedRowsSource: PipelineSource {
+  /// Returns the columns and the rows in order; called when the pipeline starts.
+  let rows: @Sendable () -> ([Vector], [UInt32])
+
+  /// Rows a morsel.
+  static let morselLength = 65_536
+
+  var estimatedRowCount: Int { 0 }
+
+  func open(_ context: QueryContext) throws(QueryError) -> Int {
+    (rows().1.count + OrderedRowsSource.morselLength - 1) / OrderedRowsSource.morselLength
+  }
+
+  func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
+    let (columns, rows) = rows()
+    return Reader(columns, rows, worker.query.settings.batchSize)
+  }
+
+  private final class Reader: MorselReader {
+    private let columns: [Vector]
+    private let rows: [UInt32]
+    private let batchSize: Int
+
+    init(_ columns: [Vector], _ rows: [UInt32], _ batchSize: Int) {
+      (self.columns, self.rows, self.batchSize) = (columns, rows, batchSize)
+    }
+
+    func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
+      var first = morsel * OrderedRowsSource.morselLength
+      let end = min(first + OrderedRowsSource.morselLength, rows.count)
+      let all = rows.span
+      while first < end {
+        let count = min(batchSize, end - first)
+        var taken: [Vector] = []
+        taken.reserveCapacity(columns.count)
+        for column in columns { taken.append(column.taking(all.extracting(first..<first + count))) }
+        if try !next.push(Batch(columns: taken, rowCount: count)) { return false }
+        first += count
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,193 @@
+internal import Columnar
+internal import Synchronization
+
+/// Keeps the first rows of an order without sorting the others.
+///
+/// Rows that cannot be among the first, by the first key alone, are dropped as they come: each worker
+/// sorts what it kept when that has become too much, and the first key of its last row is the threshold
+/// for all workers.
+final class TopNSink: PipelineSink {
+  private let keys: [LogicalPlan.SortKey]
+  private let layout: ColumnLayout
+  private let count: Int
+  private let offset: Int
+  private let types: [LogicalType]
+  /// Rows whose first key has a greater code are of no use.
+  let threshold: TopNThreshold
+  private let state = Mutex<[Batch]>([])
+
+  init(_ keys: [LogicalPlan.SortKey], count: Int, offset: Int, _ layout: ColumnLayout) {
+    (self.keys, self.count, self.offset, self.layout) = (keys, count, offset, layout)
+    types = layout.columns.map(\.type) + keys.map(\.expression.type) + [.bigint]
+    threshold = TopNThreshold(keys[0])
+  }
+
+  private var keptCount: Int {
+    let sum = count.addingReportingOverflow(offset)
+    return sum.overflow ? .max : sum.partialValue
+  }
+
+  func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
+    Local(self, try CompiledExpression.all(keys.map(\.expression), layout, worker))
+  }
+
+  /// Returns the first `keptCount` rows of the batches in order; the last column tells the input's order.
+  private func first(of batches: [Batch]) -> Batch {
+    let rowCount = batches.reduce(0) { $0 + $1.rowCount }
+    let columns = types.indices.map { index in
+      Kernels.concatenated(batches.map { $0.columns[index] }, of: types[index])
+    }
+    var keyColumns = keys.indices.map { index in
+      let key = keys[index]
+      return SortKeyColumn(
+        columns[layout.columns.count + index], key.expression.type, isDescending: key.isDescending,
+        nullsFirst: key.nullsFirst)
+    }
+    keyColumns.append(
+      SortKeyColumn(columns[types.count - 1], .bigint, isDescending: false, nullsFirst: false))
+    let order = RowOrder(keyColumns, rowCount: rowCount)
+    var rows: [UInt32] = []
+    for range in order.partitioned() where rows.count < keptCount {
+      rows.append(contentsOf: order.sorted(range))
+    }
+    if rows.count > keptCount { rows.removeLast(rows.count - keptCount) }
+    return Batch(columns: columns.map { $0.taking(rows.span) }, rowCount: rows.count)
+  }
+
+  func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
+    state.withLock { batches in
+      if !batches.isEmpty { batches = [first(of: batches)] }
+    }
+    return nil
+  }
+
+  /// The first rows as a source, the offset skipped.
+  var source: any PipelineSource {
+    OrderedRowsSource { [self] in
+      guard let batch = state.withLock({ $0.first }) else { return ([], []) }
+      let columns = Array(batch.columns.prefix(layout.columns.count))
+      return (columns, batch.rowCount > offset ? (UInt32(offset)..<UInt32(batch.rowCount)).map { $0 } : [])
+    }
+  }
+
+  private final class Local: OperatorInstance {
+    private let sink: TopNSink
+    private var keys: [CompiledExpression]
+    private var batches: [Batch] = []
+    private var rowCount = 0
+    private var morsel = 0
+    private var rowOfMorsel = 0
+
+    init(_ sink: TopNSink, _ keys: [CompiledExpression]) { (self.sink, self.keys) = (sink, keys) }
+
+    override func begin(morsel: Int) throws(QueryError) { (self.morsel, rowOfMorsel) = (morsel, 0) }
+
+    override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
+      if sink.keptCount == 0 { return false }
+      let values = try keys.evaluate(batch)
+      if let selection = sink.threshold.select(values[0], from: batch) {
+        if selection.count == 0 {
+          rowOfMorsel += batch.rowCount
+          return true
+        }
+        batch.selection = selection
+      }
+      batch.columns.append(contentsOf: values)
+      let first = Int64(morsel) << 36 + Int64(rowOfMorsel)
+      batch.columns.append(.flat((0..<Int64(batch.rowCount)).map { first + $0 }))
+      rowOfMorsel += batch.rowCount
+      let kept = batch.compacted()
+      rowCount += kept.rowCount
+      batches.append(kept)
+      if rowCount >= 4096, rowCount / 4 >= sink.keptCount { prune() }
+      return true
+    }
+
+    private func prune() {
+      let best = sink.first(of: batches)
+      batches = [best]
+      rowCount = best.rowCount
+      if rowCount >= sink.keptCount {
+        sink.threshold.lower(to: best.columns[sink.layout.columns.count], row: rowCount - 1)
+      }
+    }
+
+    override func finish() throws(QueryError) {
+      if rowCount > sink.keptCount { prune() }
+      sink.state.withLock { $0.append(contentsOf: batches) }
+    }
+  }
+}
+
+/// The greatest code of the first sort key that still matters; only ever lowered.
+final class TopNThreshold: Sendable {
+  let key: LogicalPlan.SortKey
+  private let code = Atomic(UInt64.max)
+
+  init(_ key: LogicalPlan.SortKey) { self.key = key }
+
+  /// Lowers the threshold to the key of a row.
+  func lower(to vector: Vector, row: Int) {
+    let codes = SortKeyColumn.fixedCodes(
+      vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+    var current = code.load(ordering: .relaxed)
+    while codes[row] < current {
+      let (exchanged, original) = code.compareExchange(
+        expected: current, desired: codes[row], ordering: .relaxed)
+      if exchanged { return }
+      current = original
+    }
+  }
+
+  /// Returns the selected rows that may be among the first; `nil` if all rows of the batch are.
+  func select(_ vector: Vector, from batch: borrowing Batch) -> Selection? {
+    let threshold = code.load(ordering: .relaxed)
+    if threshold == .max { return batch.selection }
+    let codes = SortKeyColumn.fixedCodes(
+      vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+    var builder = BitmapBuilder(count: batch.rowCount)
+    var words = builder.words
+    for word in words.indices {
+      let first = word &* 64
+      var bits: UInt64 = 0
+      for row in first..<min(first &+ 64, codes.count) {
+        bits |= (codes[row] <= threshold ? 1 : 0) &<< UInt64(truncatingIfNeeded: row & 63)
+      }
+      words[word] = bits
+    }
+    let rows = Bitmap.intersection(builder.freeze(), batch.selection?.rows)
+    guard let rows else { return nil }
+    let count = rows.setCount
+    return count == batch.rowCount ? nil : Selection(rows, count: count)
+  }
+}
+
+extension SortKeyColumn {
+  /// Returns codes that depend on the value alone, so that batches can be compared; equal codes may stand for
+  /// different values.
+  static func fixedCodes(
+    _ vector: Vector, _ type: LogicalType, isDescending: Bool, nullsFirst: Bool
+  ) -> [UInt64] {
+    let flat = vector.flattened()
+    var codes: [UInt64]
+    switch flat.type {
+    case .int128:
+      let values = flat.int128s
+      codes = [UInt64](repeating: 0, count: flat.count)
+      for row in 0..<flat.count {
+        codes[row] = UInt64(truncatingIfNeeded: values[row] &>> 64) ^ 1 &<< 63
+      }
+    case .interval, .list, .struct: codes = [UInt64](repeating: 1 &<< 63, count: flat.count)
+    default: codes = rawCodes(flat, type).0
+    }
+    let validity = vector.rowValidity
+    for row in codes.indices {
+      if let validity, !validity[row] {
+        codes[row] = nullsFirst ? 0 : .max
+      } else if isDescending {
+        codes[row] = ~codes[row]
+      }
+    }
+    return codes
+  }
+}
