@@ -37,6 +37,15 @@ struct SortKeyColumn: Sendable {
       &raw, validity, isDescending: isDescending, nullsFirst: nullsFirst)
   }
 
+  /// Returns whether two rows have equal values, or both none.
+  func areEqual(_ left: UInt32, _ right: UInt32) -> Bool {
+    guard codes[Int(left)] == codes[Int(right)] else { return false }
+    guard let texts else { return true }
+    if let validity = texts.validity, !validity[Int(left)] { return true }
+    let values = texts.strings
+    return values[Int(left)] == values[Int(right)]
+  }
+
   /// Shifts codes to the smallest range, turned around if descending, with a code for nulls.
   private static func compress(
     _ raw: inout [UInt64], _ validity: Bitmap?, isDescending: Bool, nullsFirst: Bool

@@ -12,6 +12,13 @@ struct AggregateStep: Sendable {
 
   /// Types of the arguments that DISTINCT compares.
   var distinctTypes: [LogicalType] { binding.argumentTypes }
+
+  /// Returns the distinct arguments and behind them the keys of ORDER BY, each of which is one of them.
+  func withOrderKeys(_ values: [Vector]) -> [Vector] {
+    arguments.indices.map { index in
+      index < values.count ? values[index] : values[arguments.firstIndex(of: arguments[index]) ?? 0]
+    }
+  }
 }
 
 /// The groups of one grouping set, and what the aggregates keep for them.
@@ -187,18 +194,17 @@ final class AggregateState {
       guard let values = distinct[index] else { continue }
       let accumulator = accumulators[index]
       try values.forEachChunk { (groups, values, _) throws(QueryError) in
-        try accumulator.update(values, groups: groups)
+        try accumulator.update(steps[index].withOrderKeys(values), groups: groups)
       }
       distinct[index] = nil
     }
   }
 
   /// Feeds distinct values that were merged elsewhere.
-  func take(_ groups: [UInt32], _ values: [Vector], step: Int) throws(QueryError) {
-    try accumulators[step].update(values, groups: groups)
+  func feed(_ groups: [UInt32], _ values: [Vector], step: Int) throws(QueryError) {
+    try accumulators[step].update(steps[step].withOrderKeys(values), groups: groups)
   }
 
-  func forgetDistinct() { distinct = steps.map { _ in nil } }
 }
 
 /// A share of the groups, by bits of their hashes.

@@ -130,7 +130,7 @@ final class HashAggregateSink: PipelineSink {
     let target = merged.sets[distinctTask.set]
     try union.forEachChunk { (groups, values, _) throws(QueryError) in
       try feeding.withLock { (_) throws(QueryError) in
-        try target.take(groups, values, step: distinctTask.step)
+        try target.feed(groups, values, step: distinctTask.step)
       }
     }
     // The last task to end makes the merged states the answer.
@@ -216,6 +216,8 @@ final class HashAggregateSink: PipelineSink {
       guard let first = locals.first else { return true }
       if partitionCount == 1 { return try push(first.sets[set], set, into: next) }
       let partition = AggregatePartition(index: morsel % partitionCount, count: partitionCount)
+      // The grand total has no hash: it is made once.
+      if sink.plan.sets[set].isEmpty && partition.index > 0 { return true }
       let merged = sink.plan.makeState(set)
       for local in locals { try merged.merge(local.sets[set], partition: partition) }
       try merged.finishDistinct()

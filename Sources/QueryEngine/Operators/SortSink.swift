@@ -5,6 +5,8 @@ internal import Synchronization
 final class SortSink: PipelineSink {
   private let keys: [LogicalPlan.SortKey]
   private let layout: ColumnLayout
+  /// Keeps only the first row of each combination of so many leading keys.
+  private let firstOfEach: Int?
   private let store: RowStore
   private let state = Mutex(State())
 
@@ -17,8 +19,8 @@ final class SortSink: PipelineSink {
     var rows: [UInt32] = []
   }
 
-  init(_ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout) {
-    (self.keys, self.layout) = (keys, layout)
+  init(_ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout, firstOfEach: Int? = nil) {
+    (self.keys, self.layout, self.firstOfEach) = (keys, layout, firstOfEach)
     store = RowStore(layout.columns.map(\.type) + keys.map(\.expression.type))
   }
 
@@ -40,7 +42,7 @@ final class SortSink: PipelineSink {
       let rowCount = store.rowCount
       return state.withLock { state in
         let order = RowOrder(state.keyColumns.compactMap { $0 }, rowCount: rowCount)
-        state.keyColumns = []
+        if firstOfEach == nil { state.keyColumns = [] }
         state.ranges = order.partitioned()
         state.order = order
         state.parts = [[UInt32]](repeating: [], count: state.ranges.count)
@@ -49,7 +51,14 @@ final class SortSink: PipelineSink {
     default:
       state.withLock { state in
         state.rows = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
-        (state.parts, state.order) = ([], nil)
+        if let firstOfEach {
+          let columns = state.keyColumns.prefix(firstOfEach).compactMap { $0 }
+          let rows = state.rows
+          state.rows = rows.indices.filter { index in
+            index == 0 || !columns.allSatisfy { $0.areEqual(rows[index - 1], rows[index]) }
+          }.map { rows[$0] }
+        }
+        (state.parts, state.order, state.keyColumns) = ([], nil, [])
         state.columns.removeLast(keys.count)
       }
       return nil
@@ -112,6 +121,7 @@ struct OrderedRowsSource: PipelineSource {
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
       var first = morsel * OrderedRowsSource.morselLength
       let end = min(first + OrderedRowsSource.morselLength, rows.count)
+      let rows = self.rows
       let all = rows.span
       while first < end {
         let count = min(batchSize, end - first)
