@@ -7,7 +7,9 @@ package struct QueryResult: Sendable {
   /// The rows, in order.
   package let batches: [Batch]
 
-  package init(columns: [OutputColumn], batches: [Batch]) { (self.columns, self.batches) = (columns, batches) }
+  package init(columns: [OutputColumn], batches: [Batch]) {
+    (self.columns, self.batches) = (columns, batches)
+  }
 
   /// How many rows there are.
   package var rowCount: Int { batches.reduce(0) { $0 + $1.selectedCount } }

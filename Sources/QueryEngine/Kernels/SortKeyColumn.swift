@@ -24,7 +24,8 @@ struct SortKeyColumn: Sendable {
     }
     let validity = vector.rowValidity
     var raw: [UInt64]
-    if vector.encoding == .dictionary, let base = vector.base, base.count > 0, base.count <= max(count, 1024) {
+    if vector.encoding == .dictionary, let base = vector.base, base.count > 0, base.count <= max(count, 1024)
+    {
       let ranks = SortKeyColumn.ranks(of: base, type)
       raw = [UInt64](repeating: 0, count: count)
       let codes = vector.codes

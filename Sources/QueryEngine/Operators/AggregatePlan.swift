@@ -49,7 +49,9 @@ struct AggregatePlan: Sendable {
           function: function, binding: binding,
           arguments: (call.arguments + orderBy.map(\.expression)).map(place), filter: filter,
           isDistinct: call.isDistinct && !function.ignoresDistinct && !call.arguments.isEmpty))
-      if call.isDistinct && !orderBy.isEmpty && !orderBy.allSatisfy({ call.arguments.contains($0.expression) }) {
+      if call.isDistinct && !orderBy.isEmpty
+        && !orderBy.allSatisfy({ call.arguments.contains($0.expression) })
+      {
         throw QueryError.unsupported(
           "DISTINCT with an ORDER BY of something else inside \(call.function)", at: call.position)
       }

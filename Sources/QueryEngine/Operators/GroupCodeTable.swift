@@ -38,7 +38,9 @@ struct GroupCodeTable {
   /// Returns the group of constant keys, if they are those of the time before.
   func constantGroup(_ keys: [Vector]) -> Int? {
     guard let constants, constants.0.count == keys.count else { return nil }
-    for (known, key) in zip(constants.0, keys) where known.storageIdentity != key.storageIdentity { return nil }
+    for (known, key) in zip(constants.0, keys) where known.storageIdentity != key.storageIdentity {
+      return nil
+    }
     return constants.1
   }
 
@@ -97,7 +99,10 @@ struct GroupCodeTable {
     case .int32, .int64:
       if isHopeless[index] { return nil }
       guard let (low, high) = range(key, mask) else {
-        return known ?? Digit(shape: .window(first: 0, width: 1), width: 1, hasNull: hasNull)
+        if let known, case .window = known.shape {
+          return Digit(shape: known.shape, width: known.width, hasNull: hasNull)
+        }
+        return Digit(shape: .window(first: 0, width: 1), width: 1, hasNull: hasNull)
       }
       if case .window(let first, let width)? = known?.shape, low >= first, high < first + Int64(width) {
         return Digit(shape: .window(first: first, width: width), width: width, hasNull: hasNull)

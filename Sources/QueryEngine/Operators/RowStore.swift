@@ -42,7 +42,8 @@ final class RowStore: Sendable {
   /// Puts one column together.
   func concatenate(column: Int) {
     let parts = state.withLock { $0.batches.map { $0.columns[column] } }
-    let whole = parts.isEmpty ? VectorBuilder(types[column]).finish() : Kernels.concatenated(parts, of: types[column])
+    let whole =
+      parts.isEmpty ? VectorBuilder(types[column]).finish() : Kernels.concatenated(parts, of: types[column])
     state.withLock { $0.columns[column] = whole }
   }
 

@@ -63,9 +63,11 @@ import Testing
         Self.aggregate(fixture, keys: keys, argument: argument), context: context)
       var found: [String: [String]] = [:]
       for row in result.rows {
-        #expect(found.updateValue(row[keys.count...].map(Self.text), forKey: key(Array(row.prefix(keys.count)))) == nil)
+        #expect(
+          found.updateValue(row[keys.count...].map(Self.text), forKey: key(Array(row.prefix(keys.count))))
+            == nil)
       }
-      #expect(found == expected)
+      #expect(difference(found, expected) == nil)
     }
   }
 
@@ -73,7 +75,7 @@ import Testing
   func agreesWithASlowLoopForEveryKeyType(shape: PlanFixture.Shape, distinct: Int) throws {
     var random = SeededRandom(seed: UInt64(distinct))
     for type in Self.types {
-      let rows = (0..<7000).map { _ in
+      let rows = (0..<4000).map { _ in
         [
           PlanFixture.random(type, distinct: distinct, using: &random),
           PlanFixture.random(.bigint, distinct: 100, using: &random),
@@ -88,7 +90,7 @@ import Testing
   func agreesWithASlowLoopForSeveralKeys(shape: PlanFixture.Shape, distinct: Int) throws {
     var random = SeededRandom(seed: UInt64(distinct + 1))
     let types: [(String, LogicalType)] = [("a", .varchar), ("b", .integer), ("c", .double), ("x", .integer)]
-    let rows = (0..<9000).map { _ in
+    let rows = (0..<5000).map { _ in
       types.map { PlanFixture.random($0.1, distinct: distinct, using: &random) }
     }
     let fixture = PlanFixture(types, rows: rows, shape: shape)
@@ -99,7 +101,7 @@ import Testing
 
   @Test func manyGroupsAreMergedInShares() throws {
     var random = SeededRandom(seed: 5)
-    let rows = (0..<60_000).map { _ in
+    let rows = (0..<45_000).map { _ in
       [
         PlanFixture.random(.bigint, distinct: 40_000, using: &random),
         PlanFixture.random(.integer, distinct: 10, using: &random),
@@ -113,7 +115,7 @@ import Testing
     let count = 500
     let numbers = Vector.flat((0..<Int64(count)).map { $0 % 50 })
     let texts = Kernels.vector((0..<count).map { .text("t\($0 % 10)") }, .varchar)
-    var groups: [UInt32] = []
+    var groups = [UInt32](repeating: 0, count: count)
     table.assignByHash([numbers, texts], rowCount: count, mask: nil, &groups)
     groups = [UInt32](repeating: 0, count: count)
     table.assignByHash([numbers, texts], rowCount: count, mask: nil, &groups)

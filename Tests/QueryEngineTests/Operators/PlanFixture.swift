@@ -53,21 +53,23 @@ struct PlanFixture {
 
   static func dictionary(_ values: [ScalarValue], _ type: LogicalType) -> Vector {
     var entries: [ScalarValue] = []
-    var places: [ScalarValue: Int] = [:]
+    var places: [String: Int] = [:]
     var codes: [UInt32] = []
     for value in values {
       if value.isNull {
         codes.append(0)
         continue
       }
-      if places[value] == nil {
-        places[value] = entries.count
+      if places["\(value)"] == nil {
+        places["\(value)"] = entries.count
         entries.append(value)
       }
-      codes.append(UInt32(places[value] ?? 0))
+      codes.append(UInt32(places["\(value)"] ?? 0))
     }
     if entries.isEmpty { return Kernels.vector(values, type) }
-    if values.allSatisfy({ $0 == values[0] }) { return .constant(VectorBuilder.single(values[0], type), count: values.count) }
+    if entries.count == 1, values.allSatisfy({ !$0.isNull }) {
+      return .constant(VectorBuilder.single(values[0], type), count: values.count)
+    }
     var buffer = WritableBuffer(byteCount: codes.count * 4)
     var room = buffer.elements(as: UInt32.self, count: codes.count)
     for row in codes.indices { room[row] = codes[row] }
@@ -93,8 +95,10 @@ struct PlanFixture {
       return .integer(Int64(number) * 1_000_000_007 - 5_000_000_000)
     case .int128: return .decimal(Int128(number) * 1_000_000_000_000_000_000_000 - 3)
     case .float: return .real(number == 0 ? .nan : number == 1 ? -0.0 : Float(number) / 3)
-    case .double: return .double(number == 0 ? .nan : number == 1 ? -0.0 : number == 2 ? 0.0 : Double(number) / 3 - 4)
-    case .string: return .text(number == 0 ? "" : number % 3 == 0 ? "a rather long text no \(number)" : "t\(number)")
+    case .double:
+      return .double(number == 0 ? .nan : number == 1 ? -0.0 : number == 2 ? 0.0 : Double(number) / 3 - 4)
+    case .string:
+      return .text(number == 0 ? "" : number % 3 == 0 ? "a rather long text no \(number)" : "t\(number)")
     case .interval: return .interval(Interval(months: Int32(number), days: 1, micros: 5))
     case .list: return .list([.integer(Int64(number))])
     case .struct: return .null
@@ -108,7 +112,7 @@ let testPool = WorkerPool(workerCount: 7)
 /// The contexts that every operator must give the same answer in.
 func testContexts() -> [QueryContext] {
   var contexts: [QueryContext] = []
-  for (workers, batchSize) in [(1, 2048), (7, 2048), (1, 1)] {
+  for (workers, batchSize) in [(1, 2048), (7, 2048), (2, 64)] {
     var settings = ExecutionSettings()
     settings.threadCount = workers
     settings.batchSize = batchSize
@@ -129,3 +133,22 @@ func key(_ value: ScalarValue) -> String {
 }
 
 func key(_ row: [ScalarValue]) -> String { row.map { key($0) }.joined(separator: "|") }
+
+/// The first few differences between two answers, short enough to print; `nil` if there are none.
+func difference<Value: Equatable>(_ found: [String: Value], _ expected: [String: Value]) -> String? {
+  var lines: [String] = []
+  for (key, value) in expected where found[key] != value {
+    lines.append("\(key): \(found[key].map { "\($0)" } ?? "missing"), expected \(value)")
+  }
+  for key in found.keys where expected[key] == nil { lines.append("\(key) is too much") }
+  return lines.isEmpty ? nil : "\(lines.count) differences: " + lines.prefix(3).joined(separator: "; ")
+}
+
+/// The first difference between two lists of rows.
+func difference(_ found: [String], _ expected: [String]) -> String? {
+  if found == expected { return nil }
+  for index in 0..<min(found.count, expected.count) where found[index] != expected[index] {
+    return "row \(index): \(found[index]), expected \(expected[index])"
+  }
+  return "\(found.count) rows, expected \(expected.count)"
+}
