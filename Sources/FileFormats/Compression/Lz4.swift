@@ -60,6 +60,12 @@ public enum Lz4 {
       var rest = bigEndian(at: used)
       used += 4
       guard rest <= room.count - written else { return false }
+      if rest == 0, bytes.count - used >= 4 {
+        // A group of nothing may still have a block, of one byte.
+        let length = bigEndian(at: used)
+        guard length <= 1, length <= bytes.count - used - 4 else { return false }
+        used += 4 + length
+      }
       while rest > 0 {
         guard bytes.count - used >= 4 else { return false }
         let length = bigEndian(at: used)
