@@ -8,8 +8,9 @@ public final class DeleteLoader: Sendable {
   let nameMapping: NameMapping?
   private let cache: DataFileCache?
   private let positionFiles = OnceCache<String, [String: RowPositions]>()
-  private let vectors = OnceCache<String, RowPositions>()
-  private let positionsByFile = OnceCache<String, RowPositions>()
+  private let vectors = OnceCache<String, RoaringBitmap64>()
+  private let positionsByFile = OnceCache<String, DeletedPositions>()
+  private let readsBareVectors: Bool
   private let equalityTables = OnceCache<ObjectIdentifier, EqualityDeleteTable>()
 
   /// Makes a loader for one scan of a table.
@@ -17,10 +18,15 @@ public final class DeleteLoader: Sendable {
   /// - Parameters:
   ///   - table: The table.
   ///   - cache: Files that were opened before.
+  ///   - readsBareVectors: Whether deletion vectors are read that lie in a file without the Puffin format
+  ///     around them, as one writer left them (rule 45).
   /// - Throws: ``TableFormatError`` if the table's name mapping cannot be read.
-  public init(_ table: Table, cache: DataFileCache? = nil) throws(TableFormatError) {
+  public init(
+    _ table: Table, cache: DataFileCache? = nil, readsBareVectors: Bool = false
+  ) throws(TableFormatError) {
     self.table = table
     self.cache = cache
+    self.readsBareVectors = readsBareVectors
     if let text = table.metadata.properties["schema.name-mapping.default"] {
       nameMapping = try NameMapping(json: text)
     } else {
@@ -29,17 +35,17 @@ public final class DeleteLoader: Sendable {
   }
 
   /// Returns the positions that position deletes or a deletion vector remove from a file; `nil` for none.
-  func positions(for task: FileScanTask) throws(TableFormatError) -> RowPositions? {
+  package func positions(for task: FileScanTask) throws(TableFormatError) -> DeletedPositions? {
     let deletes = task.deletes
     if deletes.deletionVector == nil && deletes.positionDeletes.isEmpty { return nil }
     return try positionsByFile.value(task.file.path) { () throws(TableFormatError) in
-      if let vector = deletes.deletionVector { return try positions(ofVector: vector) }
+      if let vector = deletes.deletionVector { return .vector(try positions(ofVector: vector)) }
       let key = table.paths.key(of: task.file.path)
       var result = RowPositions([])
       for file in deletes.positionDeletes {
         if let more = try rows(of: file)[key] { result = result.union(more) }
       }
-      return result
+      return .rows(result)
     }
   }
 
@@ -51,15 +57,38 @@ public final class DeleteLoader: Sendable {
     }
   }
 
-  private func positions(ofVector file: DataFile) throws(TableFormatError) -> RowPositions {
+  private func positions(ofVector file: DataFile) throws(TableFormatError) -> RoaringBitmap64 {
     guard let offset = file.contentOffset, let byteCount = file.contentSizeInBytes else {
       throw TableFormatError(
         .damaged, "a deletion vector does not say where it is in its file", file: file.path,
         field: "content_offset")
     }
-    throw TableFormatError(
-      .unsupported, "deletion vectors are not read (\(byteCount) bytes from byte \(offset) on)",
-      file: file.path)
+    // Several vectors share a file (rule 46).
+    return try vectors.value("\(file.path)#\(offset)") { () throws(TableFormatError) in
+      let path = try table.paths.path(of: file.path)
+      let vector = try TableFormatError.wrapping(file.path) { () throws(FileFormatError) in
+        let source = try table.fileSystem.open(path)
+        let isPuffin = try DeleteLoader.isPuffin(source)
+        guard readsBareVectors || isPuffin else {
+          throw .unsupported("a deletion vector lies in its file without the Puffin format around it")
+        }
+        return try DeletionVectorBlob.read(
+          source, at: Int(clamping: offset), byteCount: Int(clamping: byteCount))
+      }
+      guard vector.cardinality == file.recordCount else {
+        throw TableFormatError(
+          .damaged, "a deletion vector of \(vector.cardinality) rows, where its manifest says \(file.recordCount)",
+          file: file.path, field: "record_count")
+      }
+      return vector
+    }
+  }
+
+  private static func isPuffin(_ file: any RandomAccessFile) throws(FileFormatError) -> Bool {
+    guard file.byteCount >= 4 else { return false }
+    let head = try file.read(at: 0, count: 4)
+    let bytes = head.bytes
+    return bytes[0] == 0x50 && bytes[1] == 0x46 && bytes[2] == 0x41 && bytes[3] == 0x31
   }
 
   /// Returns the rows of a row group that a group of equality deletes removes; `nil` if there are none.
@@ -175,46 +204,23 @@ enum PositionDeletes {
 
 /// The columns that a group of equality deletes compares: primitive, at the top or in structs.
 struct EqualityKeyColumns {
-  private struct Column {
-    /// The top-level field.
-    var top: NestedField
-    /// From there down, the number of the field in each struct.
-    var path: [Int]
-  }
-
   private let ids: [FieldID]
-  private let columns: [Column]
+  private let columns: [(top: NestedField, place: FieldPlace)]
 
   /// Finds the columns, in older schemas if they were dropped meanwhile (rule 41).
   init(_ ids: [FieldID], _ metadata: TableMetadata) throws(TableFormatError) {
-    var columns: [Column] = []
+    var columns: [(top: NestedField, place: FieldPlace)] = []
     for id in ids {
       let schemas = [metadata.schema] + metadata.schemas.reversed()
       guard let schema = schemas.first(where: { $0.field(id: id) != nil }),
-        let column = EqualityKeyColumns.column(id, schema)
+        let place = FieldPlace(id, in: schema)
       else {
         throw TableFormatError(
           .unsupported, "an equality delete compares the field \(id), which no schema has as a plain column")
       }
-      columns.append(column)
+      columns.append((schema.fields[place.column], place))
     }
     (self.ids, self.columns) = (ids, columns)
-  }
-
-  private static func column(_ id: FieldID, _ schema: Schema) -> Column? {
-    guard let index = schema.columnIndex(of: id), schema.field(id: id)?.type.isNested == false else {
-      return nil
-    }
-    var path: [Int] = []
-    var current = id
-    while let parent = schema.parent(of: current) {
-      guard case .struct(let fields)? = schema.field(id: parent)?.type,
-        let place = fields.firstIndex(where: { $0.id == current })
-      else { return nil }
-      path.insert(place, at: 0)
-      current = parent
-    }
-    return Column(top: schema.fields[index], path: path)
   }
 
   /// Throws unless a delete file has the columns.
@@ -230,13 +236,7 @@ struct EqualityKeyColumns {
   func read(_ reader: DataFileReader, rowGroup: Int) throws(TableFormatError) -> [Vector] {
     var result: [Vector] = []
     for column in columns {
-      var values = try reader.read(column.top, rowGroup: rowGroup).flattened()
-      for place in column.path {
-        let validity = values.validity
-        values = values.fields[place].flattened()
-        if let validity { values = values.withValidity(Bitmap.intersection(values.validity, validity)) }
-      }
-      result.append(values)
+      result.append(column.place.values(in: try reader.read(column.top, rowGroup: rowGroup)))
     }
     return result
   }

@@ -1,4 +1,5 @@
 package import Columnar
+package import FileFormats
 
 /// Positions of rows in one data file, ascending and without repeats.
 package struct RowPositions: Sendable {
@@ -50,6 +51,36 @@ package struct RowPositions: Sendable {
       if sorted[middle] < position { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+/// The rows that position deletes, or a deletion vector, remove from one data file.
+package enum DeletedPositions: Sendable {
+  case rows(RowPositions)
+  case vector(RoaringBitmap64)
+
+  /// How many rows go.
+  package var count: Int {
+    switch self {
+    case .rows(let rows): rows.count
+    case .vector(let vector): vector.cardinality
+    }
+  }
+
+  /// Returns one bit per row of `rows`, set for those that go; `nil` if there are none.
+  package func bitmap(of rows: Range<Int>) -> Bitmap? {
+    switch self {
+    case .rows(let positions): positions.bitmap(of: rows)
+    case .vector(let vector): vector.bitmap(of: rows)
+    }
+  }
+
+  /// The positions as a bitmap that a deletion vector is made of.
+  package var vector: RoaringBitmap64 {
+    switch self {
+    case .rows(let rows): RoaringBitmap64(rows.sorted.lazy.filter { $0 >= 0 }.map { UInt64($0) })
+    case .vector(let vector): vector
+    }
   }
 }
 
