@@ -77,7 +77,8 @@ public final class DeleteLoader: Sendable {
       }
       guard vector.cardinality == file.recordCount else {
         throw TableFormatError(
-          .damaged, "a deletion vector of \(vector.cardinality) rows, where its manifest says \(file.recordCount)",
+          .damaged,
+          "a deletion vector of \(vector.cardinality) rows, where its manifest says \(file.recordCount)",
           file: file.path, field: "record_count")
       }
       return vector

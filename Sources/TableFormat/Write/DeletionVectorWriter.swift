@@ -68,7 +68,8 @@ public final class DeletionVectorWriter {
         let blob = try puffin.add(
           contents,
           PuffinBlob(
-            type: DeletionVectorBlob.type, fields: [Int(FieldID.position.rawValue)], snapshotID: -1, sequenceNumber: -1,
+            type: DeletionVectorBlob.type, fields: [Int(FieldID.position.rawValue)], snapshotID: -1,
+            sequenceNumber: -1,
             properties: [
               "cardinality": String(positions.cardinality), "referenced-data-file": file.path,
             ]))

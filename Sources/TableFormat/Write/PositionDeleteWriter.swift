@@ -76,7 +76,8 @@ public final class PositionDeleteWriter {
     // Paths are told apart by their ends, so bounds must not be cut.
     options.boundByteCount = 1 << 16
     let layout = options
-    let location = target.newLocation(partition: key.partition, specID: key.specID, suffix: "-deletes.parquet")
+    let location = target.newLocation(
+      partition: key.partition, specID: key.specID, suffix: "-deletes.parquet")
     let file = try target.create(location)
     do {
       let writer = try TableFormatError.wrapping(location) { () throws(FileFormatError) in

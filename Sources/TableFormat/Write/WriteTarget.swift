@@ -38,7 +38,8 @@ public final class WriteTarget: Sendable {
   ///   - targetFileBytes: Bytes from which on a writer begins another file; by default the table's setting.
   /// - Throws: ``TableFormatError`` of kind `unsupported` if the table's settings or types cannot be written.
   public init(
-    _ table: Table, spec: PartitionSpec? = nil, sortOrder: SortOrder = .unsorted, targetFileBytes: Int64? = nil
+    _ table: Table, spec: PartitionSpec? = nil, sortOrder: SortOrder = .unsorted,
+    targetFileBytes: Int64? = nil
   ) throws(TableFormatError) {
     let spec = spec ?? table.metadata.partitionSpec
     let settings = table.metadata.settings

@@ -6,13 +6,15 @@ import Testing
 
 @Suite("Writing data files") struct PartitionedWriterTests {
   private static let fields: [NestedField] = [
-    NestedField(id: 1, name: "id", type: .long, isRequired: true), NestedField(id: 2, name: "name", type: .string),
+    NestedField(id: 1, name: "id", type: .long, isRequired: true),
+    NestedField(id: 2, name: "name", type: .string),
     NestedField(id: 3, name: "price", type: .double), NestedField(id: 4, name: "at", type: .timestamp),
     NestedField(id: 5, name: "cost", type: .decimal(precision: 9, scale: 2)),
     NestedField(id: 6, name: "big", type: .decimal(precision: 30, scale: 3)),
     NestedField(id: 7, name: "on", type: .boolean), NestedField(id: 8, name: "day", type: .date),
     NestedField(id: 9, name: "key", type: .uuid), NestedField(id: 10, name: "raw", type: .fixed(4)),
-    NestedField(id: 11, name: "tags", type: .list(element: NestedField(id: 12, name: "element", type: .string))),
+    NestedField(
+      id: 11, name: "tags", type: .list(element: NestedField(id: 12, name: "element", type: .string))),
     NestedField(
       id: 13, name: "place",
       type: .struct([
