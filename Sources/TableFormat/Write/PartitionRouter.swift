@@ -46,9 +46,10 @@ final class PartitionRouter {
     self.sources = sources
   }
 
-  /// Returns the partitions of a batch's rows, each with its rows in order.
+  /// Finds the partitions of a batch's rows.
   ///
   /// - Parameter batch: A batch without a selection.
+  /// - Returns: The partitions, each with its rows in order.
   func split(_ batch: Batch) -> [Part] {
     let values = sources.map { source in
       source.map { $0.transform.apply($0.place.values(in: batch.columns[$0.place.column]), $0.type) }

@@ -37,8 +37,8 @@ public final class PositionDeleteWriter {
   /// Notes rows of a data file as deleted.
   ///
   /// - Parameters:
-  ///   - file: The data file, whose partition the delete file gets.
   ///   - positions: Positions in the file, in any order.
+  ///   - file: The data file, whose partition the delete file gets.
   public func delete(_ positions: [Int64], in file: DataFile) {
     guard !positions.isEmpty else { return }
     let key = PartitionKey(

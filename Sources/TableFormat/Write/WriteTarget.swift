@@ -144,12 +144,13 @@ public final class WriteTarget: Sendable {
     return names.joined(separator: ".")
   }
 
-  /// Returns the location of a new file that nobody else has.
+  /// Names a new file.
   ///
   /// - Parameters:
   ///   - partition: The partition tuple, for the folder's name.
   ///   - specID: The spec it is of; `nil` puts the file in no partition's folder.
   ///   - suffix: How the name ends.
+  /// - Returns: A location that nobody else has.
   func newLocation(partition: [ScalarValue], specID: Int?, suffix: String = ".parquet") -> String {
     let number = state.withLock { state in
       state.fileCount += 1
