@@ -1,22 +1,5 @@
 internal import Columnar
 
-/// Writes the column chunks of one leaf, whatever its values.
-protocol ColumnWriter: AnyObject {
-  /// The leaf.
-  var column: ParquetColumn { get }
-  /// Bytes, about, that the current chunk takes.
-  var byteCount: Int { get }
-
-  /// Appends rows of a leaf that is no part of a list, map or struct.
-  func append(_ vector: Vector, _ rows: Range<Int>) throws(FileFormatError)
-  /// Appends a leaf's part of rows of a nested column.
-  func append(_ leaf: ColumnShredder.Leaf) throws(FileFormatError)
-  /// Writes the chunk to the file and begins the next.
-  func finishChunk(to file: any WritableFile) throws(FileFormatError) -> FinishedChunk
-  /// What is known about all values so far.
-  func summary() -> ParquetWriteSummary.Column
-}
-
 /// A column chunk that is in the file, and what is still to be written about it.
 struct FinishedChunk {
   var metadata: ColumnChunkMetadata
@@ -25,17 +8,18 @@ struct FinishedChunk {
   var bloomFilter: BloomFilter?
 }
 
-/// Writes the column chunks of one leaf with a stage for its values.
+/// Writes the column chunks of one leaf.
 ///
 /// Pages are compressed as they fill, and kept in memory until the row group ends: a column chunk lies in
 /// one piece in the file.
-final class LeafWriter<Stage: ValueStage>: ColumnWriter {
+final class LeafWriter {
+  /// The leaf.
   let column: ParquetColumn
   private let leaf: ParquetLeaf
   private let options: ParquetWriteOptions
   private let compressor: Compressor
   private let bloomFilter: ParquetWriteOptions.BloomFilter?
-  private var stage: Stage
+  private var stage: LeafStage
   private var definitionLevels: LevelStage
   private var repetitionLevels: LevelStage
 
@@ -58,23 +42,25 @@ final class LeafWriter<Stage: ValueStage>: ColumnWriter {
   private var total: ParquetWriteSummary.Column
 
   init(
-    _ column: ParquetColumn, _ leaf: ParquetLeaf, type: LogicalType, stage: Stage,
-    options: ParquetWriteOptions,
-    compressor: Compressor
-  ) {
-    (self.column, self.leaf, self.stage) = (column, leaf, stage)
+    _ column: ParquetColumn, _ type: LogicalType, options: ParquetWriteOptions, compressor: Compressor
+  ) throws(FileFormatError) {
+    guard let leaf = column.leaf else { throw FileFormatError(.internal, "\(column.name) is no leaf") }
+    (self.column, self.leaf) = (column, leaf)
     (self.options, self.compressor) = (options, compressor)
     bloomFilter = options.bloomFilters[leaf.path.joined(separator: ".")]
+    stage = try LeafStage(leaf, type, options: options, wantsHashes: bloomFilter != nil)
     definitionLevels = LevelStage(expected: column.definitionLevel)
     repetitionLevels = LevelStage(expected: 0)
     total = ParquetWriteSummary.Column(
       path: leaf.path, fieldID: column.fieldID, type: type, isRepeated: column.repetitionLevel > 0)
   }
 
+  /// Bytes, about, that the current chunk takes.
   var byteCount: Int { pagesByteCount + stage.pageByteCount + stage.dictionaryByteCount }
 
   // MARK: Appending
 
+  /// Appends rows of a leaf that is no part of a list, map or struct.
   func append(_ vector: Vector, _ rows: Range<Int>) throws(FileFormatError) {
     if stage.byteCount(of: vector, rows) > options.pageByteCount, rows.count > 1 {
       let middle = rows.lowerBound + rows.count / 2
@@ -138,6 +124,7 @@ final class LeafWriter<Stage: ValueStage>: ColumnWriter {
     return valid
   }
 
+  /// Appends a leaf's part of rows of a nested column.
   func append(_ leaf: ColumnShredder.Leaf) throws(FileFormatError) {
     let entryCount = leaf.definitionLevels.count
     guard entryCount > 0 else { return }
@@ -252,6 +239,7 @@ final class LeafWriter<Stage: ValueStage>: ColumnWriter {
 
   // MARK: Chunks
 
+  /// Writes the chunk to the file and begins the next.
   func finishChunk(to file: any WritableFile) throws(FileFormatError) -> FinishedChunk {
     if pageRowCount > 0 { try finishPage() }
     let staged = stage.finishChunk()
@@ -361,6 +349,7 @@ final class LeafWriter<Stage: ValueStage>: ColumnWriter {
     return filter
   }
 
+  /// What is known about all values so far.
   func summary() -> ParquetWriteSummary.Column {
     var summary = total
     summary.nanCount = stage.nanCount

@@ -10,7 +10,7 @@ public final class ParquetWriter {
   private let fields: [ParquetWriteField]
   private let options: ParquetWriteOptions
   private let file: any WritableFile
-  private let leaves: [any ColumnWriter]
+  private let leaves: [LeafWriter]
   /// Decimals that are 64 bits wide in memory and 32 in the file.
   private var narrowed: [Int: (base: Vector, narrow: Vector)] = [:]
 
@@ -41,9 +41,9 @@ public final class ParquetWriter {
     let compressor = try Compressor(options.codec, level: options.level)
     var types: [LogicalType] = []
     for field in fields { ParquetWriter.appendLeafTypes(of: field, to: &types) }
-    var leaves: [any ColumnWriter] = []
+    var leaves: [LeafWriter] = []
     for (column, type) in zip(schema.leaves, types) {
-      leaves.append(try ParquetWriter.leafWriter(column, type, options, compressor))
+      leaves.append(try LeafWriter(column, type, options: options, compressor: compressor))
     }
     (self.fields, self.options, self.file, self.leaves) = (fields, options, file, leaves)
     try file.write(ParquetFooter.magic)
@@ -52,30 +52,6 @@ public final class ParquetWriter {
   private static func appendLeafTypes(of field: ParquetWriteField, to types: inout [LogicalType]) {
     if field.children.isEmpty { types.append(field.type) }
     for child in field.children { appendLeafTypes(of: child, to: &types) }
-  }
-
-  private static func leafWriter(
-    _ column: ParquetColumn, _ type: LogicalType, _ options: ParquetWriteOptions, _ compressor: Compressor
-  ) throws(FileFormatError) -> any ColumnWriter {
-    guard let leaf = column.leaf else { throw FileFormatError(.internal, "\(column.name) is no leaf") }
-    let wantsHashes = options.bloomFilters[leaf.path.joined(separator: ".")] != nil
-    func writer<Stage: ValueStage>(_ stage: Stage) -> any ColumnWriter {
-      LeafWriter(column, leaf, type: type, stage: stage, options: options, compressor: compressor)
-    }
-    func numbers<Value: ParquetNumber>(_ value: Value.Type, _ width: Int) -> any ColumnWriter {
-      writer(NumberStage<Value>(width: width, options: options, wantsHashes: wantsHashes))
-    }
-    switch (leaf.physicalType, type) {
-    case (.boolean, _): return writer(BooleanStage())
-    case (.int32, _): return numbers(Int32.self, 4)
-    case (.int64, _): return numbers(Int64.self, 8)
-    case (.float, _): return numbers(Float.self, 4)
-    case (.double, _): return numbers(Double.self, 8)
-    case (.fixedLengthByteArray, .decimal): return numbers(Int128.self, leaf.typeLength)
-    case (.byteArray, _), (.fixedLengthByteArray, _):
-      return writer(ByteArrayStage(leaf: leaf, options: options, wantsHashes: wantsHashes))
-    case (.int96, _): throw .unsupported("INT96 is not written")
-    }
   }
 
   // MARK: Writing
