@@ -11,7 +11,7 @@ package struct FunctionRegistry: Sendable {
   /// What ships with the engine.
   package static let builtin = FunctionRegistry([
     ArithmeticFunctions.all, ConditionalFunctions.all, TextFunctions.all, PatternFunctions.all,
-    JSONFunctions.all,
+    JSONFunctions.all, TimeFunctions.all,
   ])
 
   init(_ groups: [[ScalarFunction]]) {

@@ -133,7 +133,8 @@ extension CastRule {
       guard case .object(let object) = json else { return nil }
       var (keys, values): ([ScalarValue], [ScalarValue]) = ([], [])
       for member in object.members {
-        guard let name = scalar(text: Array(member.key.utf8), key), let content = scalar(member.value, value) else {
+        guard let name = scalar(text: Array(member.key.utf8), key), let content = scalar(member.value, value)
+        else {
           return nil
         }
         keys.append(name)

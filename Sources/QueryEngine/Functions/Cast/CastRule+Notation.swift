@@ -102,7 +102,8 @@ private struct NotationReader {
       place += 1
       while place < text.count {
         if text[place] == quote {
-          if place + 1 < text.count, text[place + 1] == quote { place += 1 } else { break }
+          guard place + 1 < text.count, text[place + 1] == quote else { break }
+          place += 1
         }
         result.append(text[place])
         place += 1

@@ -155,7 +155,8 @@ extension CastRule {
     let value: Int128
     switch number {
     case .integer(let exact): value = exact
-    case .decimal(let unscaled, let scale): value = Decimal128.divideRounding(unscaled, by: Decimal128.power(scale))
+    case .decimal(let unscaled, let scale):
+      value = Decimal128.divideRounding(unscaled, by: Decimal128.power(scale))
     case .float(let double):
       let rounded = double.rounded(.toNearestOrAwayFromZero)
       guard rounded >= -9_223_372_036_854_775_808, rounded < 9_223_372_036_854_775_808 else {
@@ -197,7 +198,8 @@ extension CastRule {
   private func text(_ number: Number) -> String {
     switch number {
     case .integer(let value): "\(value)"
-    case .decimal(let value, let scale): ValueText.string(.decimal(value), as: .decimal(precision: 38, scale: scale))
+    case .decimal(let value, let scale):
+      ValueText.string(.decimal(value), as: .decimal(precision: 38, scale: scale))
     case .float(let value): ValueText.string(.double(value), as: .double)
     }
   }

@@ -84,7 +84,8 @@ extension CastRule {
       }
     case .binary, .fixed:
       return RowFunction.unary(StringView.self, StringView.self) { (text, sink) throws(QueryError) in
-        guard text.withBytes({ TextReading.appendBinary($0, to: &sink.bytes) }), rule.hasRoom(sink.bytes.count)
+        guard text.withBytes({ TextReading.appendBinary($0, to: &sink.bytes) }),
+          rule.hasRoom(sink.bytes.count)
         else {
           sink.bytes.removeAll()
           return try rule.reject(rule.unreadable(text))
@@ -123,7 +124,9 @@ extension CastRule {
   }
 
   private func decimal(_ text: StringView, _ precision: Int, _ scale: Int) throws(QueryError) -> Int128? {
-    if let value = text.withBytes({ Decimal128.parse($0, precision: precision, scale: scale) }) { return value }
+    if let value = text.withBytes({ Decimal128.parse($0, precision: precision, scale: scale) }) {
+      return value
+    }
     let isNumber = text.trimmed.withBytes { DoubleText.parse($0)?.isFinite ?? false }
     return try reject(isNumber ? outOfRange(text.trimmed.string) : unreadable(text))
   }

@@ -83,7 +83,8 @@ extension CastRule {
 
   func dateOutOfRange() -> QueryError {
     QueryError(
-      .invalidDatetime, "a \(source) does not fit \(target)", hint: "try_cast gives NULL instead", at: position)
+      .invalidDatetime, "a \(source) does not fit \(target)", hint: "try_cast gives NULL instead",
+      at: position)
   }
 
   /// The body of a conversion between kinds of bytes; `nil` for other types.

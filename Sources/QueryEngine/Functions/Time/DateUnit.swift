@@ -28,7 +28,8 @@ package enum DateUnit: Sendable, CaseIterable {
     guard let unit = DateUnit(name) else {
       throw QueryError(
         .invalidParameter, "there is no unit of time \"\(name)\"",
-        hint: "units are microsecond, millisecond, second, minute, hour, day, week, month, quarter, year", value: name)
+        hint: "units are microsecond, millisecond, second, minute, hour, day, week, month, quarter, year",
+        value: name)
     }
     return unit
   }

@@ -10,7 +10,8 @@ package enum IntervalText {
   ///   - unit: What a bare number counts, for `INTERVAL '7' DAY`.
   /// - Returns: The interval, `nil` if the text is none.
   package static func parse(_ text: String, unit: DateUnit = .second) -> Interval? {
-    var words = text.lowercased().split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "," }.map(String.init)
+    var words = text.lowercased().split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "," }.map(
+      String.init)
     guard !words.isEmpty else { return nil }
     if words.count == 1, words[0].hasPrefix("p") { return parseISO(text) }
     if words.first == "@" { words.removeFirst() }

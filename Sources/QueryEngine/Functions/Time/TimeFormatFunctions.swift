@@ -1,0 +1,3 @@
+enum TimeFormatFunctions {
+  static let toTimestampOverloads: [ScalarOverload] = []
+}
