@@ -1,3 +1,5 @@
+package import Columnar
+
 /// Finds what a name in FROM stands for.
 ///
 /// The binder asks once per name; a resolver pins each table to one snapshot for the length of a statement.
@@ -14,8 +16,31 @@ package protocol RelationResolver: AnyObject {
     _ name: [String], version: TableVersion?, at position: SourceRange?
   ) throws(QueryError) -> ResolvedRelation?
 
+  /// Returns the rows of a table function such as `iceberg_snapshots('t')`, `read_parquet('…')`, or
+  /// `read_file('…')` for a file in FROM; `nil` when there is no such function.
+  ///
+  /// - Parameters:
+  ///   - name: The function's name in lower case.
+  ///   - arguments: Constants, with names where given.
+  ///   - position: Where the call stands.
+  /// - Returns: The relation.
+  func resolveFunction(
+    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)], at position: SourceRange?
+  ) throws(QueryError) -> (any Relation)?
+
+  /// The names of table functions, for suggestions.
+  func tableFunctionNames() -> [String]
+
   /// The names of tables and views, for suggestions and SHOW TABLES.
   func tableNames() -> [String]
+}
+
+extension RelationResolver {
+  package func resolveFunction(
+    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)], at position: SourceRange?
+  ) throws(QueryError) -> (any Relation)? { nil }
+
+  package func tableFunctionNames() -> [String] { [] }
 }
 
 /// The state of a table that a statement reads.

@@ -1,0 +1,659 @@
+internal import Columnar
+
+/// FROM: tables, joins, subqueries, table functions.
+extension Binder {
+  /// Rows and the names they go by.
+  struct BoundTable {
+    var plan: LogicalPlan
+    var scope: Scope
+  }
+
+  /// Binds all of FROM; without FROM there is one row without columns.
+  func bindFrom(_ from: [TableReference], outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+    guard let first = from.first else {
+      return BoundTable(plan: .values(rows: [[]], columns: []), scope: Scope(parent: outer))
+    }
+    var result = try bind(first, after: nil, outer: outer, tables: tables)
+    for table in from.dropFirst() {
+      result = try combine(result, table, kind: .cross, condition: .none, outer: outer, tables: tables)
+    }
+    try checkAliases(result.scope, from)
+    return result
+  }
+
+  private func checkAliases(_ scope: Scope, _ from: [TableReference]) throws(QueryError) {
+    var seen: Set<[String]> = []
+    for table in scope.tables where !table.parts.isEmpty && !seen.insert(table.parts).inserted {
+      throw QueryError(
+        .duplicateAlias, "FROM names \"\(table.parts.joined(separator: "."))\" twice", hint: "give each an alias",
+        at: place(from.first.map { first in from.dropFirst().reduce(first.range) { $0.union($1.range) } }))
+    }
+  }
+
+  /// Binds one element of FROM.
+  ///
+  /// - Parameter left: What stands before it, for LATERAL and UNNEST.
+  private func bind(
+    _ table: TableReference, after left: BoundTable?, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    switch table {
+    case .named(let named): return try bind(named, outer: outer, tables: tables)
+    case .file(let path, let alias, let range):
+      return try bindFunctionTable(
+        "read_file", [(nil, .text(path), .varchar)], name: path, alias: alias, at: range, outer: outer)
+    case .query(let query, let isLateral, let alias, let range):
+      let visible = isLateral ? lateralScope(left, outer) : outer
+      let plan = try bind(query, outer: visible, tables: tables)
+      return try named(plan, alias, default: [], at: range, outer: outer)
+    case .function(let function): return try bind(function, after: left, outer: outer, tables: tables)
+    case .join(let join): return try bind(join, outer: outer, tables: tables)
+    case .pivot(let pivot): return try bind(pivot, outer: outer, tables: tables)
+    case .unpivot(let unpivot): return try bind(unpivot, outer: outer, tables: tables)
+    }
+  }
+
+  private func lateralScope(_ left: BoundTable?, _ outer: Scope?) -> Scope? {
+    guard let left else { return outer }
+    let scope = Scope(parent: outer)
+    scope.add(left.scope)
+    return scope
+  }
+
+  /// Gives a plan's columns the names of an alias.
+  private func named(
+    _ plan: LogicalPlan, _ alias: TableAlias?, default parts: [String], at range: SourceRange, outer: Scope?,
+    hidden: Set<ColumnID> = []
+  ) throws(QueryError) -> BoundTable {
+    let scope = Scope(parent: outer)
+    var columns = plan.outputColumns
+    if let alias { columns = try renamed(columns, alias.columns, of: alias.name) }
+    scope.add(alias.map { [$0.name.text] } ?? parts, columns, hidden: hidden)
+    return BoundTable(plan: plan, scope: scope)
+  }
+
+  // Named tables
+
+  private func bind(
+    _ table: NamedTableSyntax, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    if table.sample != nil { throw QueryError.unsupported("TABLESAMPLE", at: place(table.range)) }
+    if table.name.parts.count == 1, let entry = tables[table.name.last.text] {
+      return try bind(entry, table, outer: outer)
+    }
+    let version = try table.timeTravel.map { clause throws(QueryError) in try bindVersion(clause) }
+    let parts = table.name.parts.map(\.text)
+    guard let resolved = try resolver.resolve(parts, version: version, at: place(table.name.range)) else {
+      // Names go on being looked for, so that one run reports all that are unknown.
+      throw QueryError(
+        .undefinedTable, "there is no table \"\(table.name.text)\"",
+        hint: NearestName.hint(for: table.name.last.text, among: resolver.tableNames() + tables.names),
+        at: place(table.name.range))
+    }
+    switch resolved {
+    case .relation(let relation):
+      return try scan(relation, alias: table.alias, parts: parts, at: table.range, outer: outer)
+    case .view(let view):
+      guard version == nil else {
+        throw QueryError.unsupported("time travel of the view \"\(view.name)\"", at: place(table.range))
+      }
+      return try named(try bind(view, at: table.range), table.alias, default: parts, at: table.range, outer: outer)
+    }
+  }
+
+  private func bind(
+    _ entry: CommonTables.Entry, _ table: NamedTableSyntax, outer: Scope?
+  ) throws(QueryError) -> BoundTable {
+    if let clause = table.timeTravel {
+      throw QueryError(
+        .syntaxError, "\"\(entry.name)\" is a query of WITH and has no snapshots",
+        hint: "put the clause inside the query", at: place(clause.range), kind: .bind)
+    }
+    let plan: LogicalPlan
+    if let inlined = entry.inlined {
+      plan = try bind(inlined.query, outer: nil, tables: inlined.tables)
+      let columns = try renamed(plan.outputColumns, inlined.columns, of: table.name.last)
+      let scope = Scope(parent: outer)
+      let renamedColumns = try table.alias.map { alias throws(QueryError) in
+        try renamed(columns, alias.columns, of: alias.name)
+      } ?? columns
+      scope.add([table.alias?.name.text ?? entry.name], renamedColumns)
+      return BoundTable(plan: plan, scope: scope)
+    }
+    entry.references += 1
+    plan = .cteReference(id: entry.id, columns: entry.columns.map { newColumn($0.name, $0.type, isNullable: $0.isNullable) })
+    return try named(plan, table.alias, default: [entry.name], at: table.range, outer: outer)
+  }
+
+  private func scan(
+    _ relation: any Relation, alias: TableAlias?, parts: [String], at range: SourceRange, outer: Scope?
+  ) throws(QueryError) -> BoundTable {
+    let columns = relation.columns.map { newColumn($0.name, $0.type, isNullable: $0.isNullable) }
+    let hidden = Set(zip(columns, relation.columns).filter { $1.isHidden }.map(\.0.id))
+    let plan = LogicalPlan.scan(
+      LogicalPlan.Scan(
+        relation: relation, name: alias?.name.text ?? parts.last ?? relation.displayName, columns: columns,
+        columnIndices: Array(columns.indices)))
+    let scope = Scope(parent: outer)
+    let visible = columns.filter { !hidden.contains($0.id) }
+    var named = columns
+    if let alias, !alias.columns.isEmpty {
+      let renamedColumns = try renamed(visible, alias.columns, of: alias.name)
+      named = renamedColumns + columns.filter { hidden.contains($0.id) }
+    }
+    // A table is found by its last name, and by the parts written before it.
+    scope.add(alias.map { [$0.name.text] } ?? parts, named, hidden: hidden)
+    return BoundTable(plan: plan, scope: scope)
+  }
+
+  private func bind(_ view: ViewDefinition, at range: SourceRange) throws(QueryError) -> LogicalPlan {
+    let key = view.name.lowercased()
+    guard !openViews.contains(key) else {
+      throw QueryError(.invalidRecursion, "the view \"\(view.name)\" refers to itself", at: place(range))
+    }
+    guard openViews.count < 32 else { throw QueryError(.tooComplex, "views are nested too deeply", at: place(range)) }
+    let statement: StatementSyntax
+    do throws(QueryError) {
+      statement = try Parser.statement(view.text)
+    } catch {
+      throw QueryError(
+        .syntaxError, "the view \"\(view.name)\" cannot be read: \(error.message)", at: place(range), kind: .bind)
+    }
+    guard case .query(let query) = statement.kind else {
+      throw QueryError(.syntaxError, "the view \"\(view.name)\" holds no query", at: place(range), kind: .bind)
+    }
+    let place = place(range)
+    let (outerDivision, outerText) = (settings.integerDivision, sourceText)
+    openViews.append(key)
+    settings.integerDivision = view.integerDivision
+    sourceText = Array(view.text.utf8)
+    defer {
+      openViews.removeLast()
+      settings.integerDivision = outerDivision
+      sourceText = outerText
+    }
+    let unknownBefore = unknownNames.count
+    var plan: LogicalPlan
+    do throws(QueryError) {
+      plan = try bind(query, outer: nil, tables: CommonTables())
+    } catch {
+      throw error.located(at: place)
+    }
+    for index in unknownBefore..<unknownNames.count { unknownNames[index] = unknownNames[index].located(at: place) }
+    if !view.columns.isEmpty {
+      let names = view.columns.map { Identifier(text: $0, isQuoted: true, range: range) }
+      let name = Identifier(text: view.name, isQuoted: true, range: range)
+      let columns = try renamed(plan.outputColumns, names, of: name)
+      plan = .project(zip(plan.outputColumns, columns).map { .init(.column($0.id, $0.type), as: $1) }, plan)
+    }
+    return plan
+  }
+
+  /// Evaluates the expression of a time travel clause.
+  func bindVersion(_ clause: TimeTravelSyntax) throws(QueryError) -> TableVersion {
+    let context = ExpressionContext(Scope(parent: nil), .constant)
+    let expression = try bind(clause.expression, in: context)
+    let range = clause.expression.range
+    switch clause.kind {
+    case .version:
+      let value = try constant(expression, what: "the version", at: range)
+      switch value {
+      case .integer(let id): return .snapshot(id)
+      case .bytes(let bytes):
+        let text = String(decoding: bytes, as: UTF8.self)
+        return Int64(text).map { .snapshot($0) } ?? .reference(text)
+      default:
+        throw QueryError(
+          .datatypeMismatch, "the version is a snapshot's id or the name of a branch or tag, not \(expression.type)",
+          at: place(range))
+      }
+    case .timestamp:
+      let isTime = expression.type.isTimestamp || expression.type == .date || isUntyped(expression)
+      guard isTime else {
+        throw QueryError(
+          .datatypeMismatch, "the time of a snapshot is a timestamp, not \(expression.type)",
+          hint: "a snapshot's id goes with FOR VERSION AS OF", at: place(range))
+      }
+      let value = try constant(converted(expression, to: .timestampTZ), what: "the time", at: range)
+      guard case .integer(let micros) = value else {
+        throw QueryError(.invalidParameter, "the time of a snapshot must not be null", at: place(range))
+      }
+      return .timestamp(micros: micros)
+    }
+  }
+
+  // Table functions
+
+  private func bind(
+    _ function: TableFunctionSyntax, after left: BoundTable?, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    let name = function.call.name.last.text.lowercased()
+    let isUnnest = ["unnest", "explode", "explode_outer", "posexplode", "posexplode_outer", "flatten_table"].contains(name)
+    if isUnnest || functions[name] != nil {
+      return try bindUnnest(
+        function, name, isUnnest: isUnnest, isOuter: name.hasSuffix("_outer"), after: left, outer: outer,
+        tables: tables)
+    }
+    let context = ExpressionContext(Scope(parent: nil), .constant)
+    var arguments: [(name: String?, value: ScalarValue, type: LogicalType)] = []
+    for argument in function.call.arguments {
+      let bound: BoundExpression
+      if case .column(let column) = argument.value.kind {
+        // A table's name as an argument: `table_changes(t, 1, 2)`.
+        bound = .literal(.text(column.text), .varchar)
+      } else {
+        bound = try bind(argument.value, in: context)
+      }
+      let value = try constant(bound, what: "an argument of \(name)", at: argument.value.range)
+      arguments.append((argument.name?.text.lowercased(), value, bound.type))
+    }
+    return try bindFunctionTable(
+      name, arguments, name: name, alias: function.alias, at: function.range, outer: outer)
+  }
+
+  private func bindFunctionTable(
+    _ function: String, _ arguments: [(name: String?, value: ScalarValue, type: LogicalType)], name: String,
+    alias: TableAlias?, at range: SourceRange, outer: Scope?
+  ) throws(QueryError) -> BoundTable {
+    guard let relation = try resolver.resolveFunction(function, arguments: arguments, at: place(range)) else {
+      if function == "read_file" { throw QueryError.unsupported("a file in FROM", at: place(range)) }
+      throw QueryError(
+        .undefinedFunction, "there is no table function \"\(function)\"",
+        hint: NearestName.hint(
+          for: function, among: ["unnest", "generate_series", "range"] + resolver.tableFunctionNames()),
+        at: place(range))
+    }
+    return try scan(relation, alias: alias, parts: [name], at: range, outer: outer)
+  }
+
+  /// UNNEST of lists, or a function whose value is a list.
+  private func bindUnnest(
+    _ function: TableFunctionSyntax, _ name: String, isUnnest: Bool, isOuter: Bool, after left: BoundTable?,
+    outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    let input = left?.plan ?? .values(rows: [[]], columns: [])
+    let builder = RelationBuilder(input)
+    let scope = lateralScope(left, outer) ?? Scope(parent: nil)
+    let context = ExpressionContext(scope, .from, builder: builder, tables: tables)
+    var lists: [BoundExpression] = []
+    if isUnnest {
+      for argument in function.call.arguments { lists.append(try bind(argument.value, in: context)) }
+    } else {
+      lists = [try bindFunction(function.call, at: function.range, in: context)]
+    }
+    guard !lists.isEmpty else {
+      throw QueryError(.undefinedFunction, "\(name) needs a list", at: place(function.range))
+    }
+    var columns: [LogicalPlan.NamedExpression] = []
+    var fields: [LogicalPlan.NamedExpression] = []
+    for list in lists {
+      switch list.type {
+      case .list(let element):
+        let column = newColumn(name == "generate_series" || name == "range" ? name : "unnest", element)
+        columns.append(.init(list, as: column))
+        if case .struct(let parts) = element, isUnnest, lists.count == 1, !name.hasPrefix("explode") {
+          // A list of structs unnests to one column a field.
+          for (index, part) in parts.enumerated() {
+            fields.append(
+              .init(
+                .field(.column(column.id, element), index: index, type: part.type),
+                as: newColumn(part.name, part.type)))
+          }
+        }
+      case .map(let key, let value):
+        let entry = LogicalType.struct([.init("key", key), .init("value", value)])
+        let entries = try call("map_entries", [list], at: function.range)
+        let column = newColumn("entry", entry)
+        columns.append(.init(entries, as: column))
+        fields.append(.init(.field(.column(column.id, entry), index: 0, type: key), as: newColumn("key", key)))
+        fields.append(.init(.field(.column(column.id, entry), index: 1, type: value), as: newColumn("value", value)))
+      case .null:
+        columns.append(.init(.literal(.null, .list(.null)), as: newColumn("unnest", .null)))
+      default:
+        throw QueryError(
+          .datatypeMismatch, "\(name) needs a list, not \(list.type)", at: place(function.range))
+      }
+    }
+    let ordinality =
+      function.withOrdinality || name.hasPrefix("posexplode") ? newColumn("ordinality", .bigint, isNullable: false) : nil
+    var plan = LogicalPlan.unnest(
+      LogicalPlan.Unnest(lists: columns, ordinality: ordinality, isOuter: isOuter, input: builder.plan))
+    var outputs = fields.isEmpty ? columns.map(\.column) : fields.map(\.column)
+    if !fields.isEmpty {
+      plan = .project(plan.outputColumns.map { .init(passing: $0) } + fields, plan)
+    }
+    if let ordinality {
+      // Spark's posexplode has the position first.
+      if name.hasPrefix("posexplode") { outputs.insert(ordinality, at: 0) } else { outputs.append(ordinality) }
+    }
+    let result = Scope(parent: outer)
+    if let left { result.add(left.scope) }
+    if let alias = function.alias {
+      let named = try renamed(outputs, alias.columns, of: alias.name)
+      // `UNNEST(l) AS x`: the one column is called x too.
+      if alias.columns.isEmpty, outputs.count == 1, var only = named.first {
+        only.name = alias.name.text
+        result.add([alias.name.text], [only])
+      } else {
+        result.add([alias.name.text], named)
+      }
+    } else {
+      result.add([name], outputs)
+    }
+    return BoundTable(plan: plan, scope: result)
+  }
+
+  // Joins
+
+  private func bind(_ join: JoinSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+    let left = try bind(join.left, after: nil, outer: outer, tables: tables)
+    if join.isAsOf { return try bindAsOf(join, left, outer: outer, tables: tables) }
+    return try combine(
+      left, join.right, kind: join.kind, condition: join.condition, outer: outer, tables: tables)
+  }
+
+  /// Joins a table to what stands before it.
+  private func combine(
+    _ left: BoundTable, _ right: TableReference, kind: JoinSyntax.Kind, condition: JoinSyntax.Condition,
+    outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    if case .function(let function) = right, isUnnesting(function) {
+      guard kind == .cross || kind == .inner || kind == .left else {
+        throw QueryError.unsupported("a \(kind.rawValue.uppercased()) JOIN with \(function.call.name.text)", at: place(function.range))
+      }
+      var result = try bind(right, after: left, outer: outer, tables: tables)
+      if kind == .left { result.plan = result.plan.unnestingOuter }
+      guard case .on(let expression) = condition, !expression.isTrue else { return result }
+      let builder = RelationBuilder(result.plan)
+      let context = ExpressionContext(result.scope, .join, builder: builder, tables: tables)
+      try addFilter(expression, in: context)
+      result.plan = builder.plan
+      return result
+    }
+    let bound = try bind(right, after: left, outer: outer, tables: tables)
+    let free = bound.plan.freeColumns.intersection(left.plan.outputColumns.map(\.id))
+    if !free.isEmpty {
+      return try combineLateral(left, bound, free, kind: kind, condition: condition, outer: outer, tables: tables)
+    }
+    return try joined(left, bound, kind: kind, condition: condition, outer: outer, tables: tables)
+  }
+
+  private func isUnnesting(_ function: TableFunctionSyntax) -> Bool {
+    let name = function.call.name.last.text.lowercased()
+    return functions[name] != nil || name.hasPrefix("explode") || name.hasPrefix("posexplode") || name == "unnest"
+  }
+
+  private func combineLateral(
+    _ left: BoundTable, _ right: BoundTable, _ free: Set<ColumnID>, kind: JoinSyntax.Kind,
+    condition: JoinSyntax.Condition, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    guard kind == .cross || kind == .inner || kind == .left else {
+      throw QueryError.unsupported("LATERAL in a \(kind.rawValue.uppercased()) JOIN")
+    }
+    let scope = Scope(parent: outer)
+    scope.add(left.scope)
+    scope.add(right.scope)
+    let subquery = Subquery(plan: right.plan, correlated: free, columns: right.plan.outputColumns)
+    var conditions: [BoundExpression] = []
+    if case .on(let expression) = condition, !expression.isTrue {
+      let context = ExpressionContext(scope, .join, tables: tables)
+      for conjunct in expression.conjuncts {
+        conditions.append(
+          try self.condition(try bind(conjunct, in: context), in: "ON", at: conjunct.range))
+      }
+    }
+    let builder = RelationBuilder(left.plan)
+    try addDependentJoin(kind == .left ? .left : .inner, subquery, conditions, to: builder)
+    return BoundTable(plan: builder.plan, scope: scope)
+  }
+
+  private func joined(
+    _ left: BoundTable, _ right: BoundTable, kind: JoinSyntax.Kind, condition: JoinSyntax.Condition,
+    outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    let scope = Scope(parent: outer)
+    scope.add(left.scope)
+    if kind != .semi, kind != .anti { scope.add(right.scope) }
+    switch condition {
+    case .none:
+      return BoundTable(plan: join(kind.planKind, left.plan, right.plan, on: []), scope: scope)
+    case .on(let expression):
+      return try joinOn(expression, left, right, kind, scope, outer: outer, tables: tables)
+    case .using(let names): return try joinUsing(names, left, right, kind, scope)
+    case .natural:
+      var names: [Identifier] = []
+      for column in left.scope.columns where !column.isHidden && !column.needsQualifier {
+        let name = Identifier(text: column.name, isQuoted: true, range: SourceRange(0, 0))
+        let matches = right.scope.columns(named: name).filter { !$0.isHidden }
+        if !matches.isEmpty, !names.contains(where: { $0.text.lowercased() == name.text.lowercased() }) { names.append(name) }
+      }
+      return try joinUsing(names, left, right, kind, scope)
+    }
+  }
+
+  private func joinOn(
+    _ expression: ExpressionSyntax, _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind, _ scope: Scope,
+    outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    var visible = scope
+    if kind == .semi || kind == .anti {
+      visible = Scope(parent: outer)
+      visible.add(left.scope)
+      visible.add(right.scope)
+    }
+    if kind == .inner, expression.conjuncts.contains(where: \.holdsSubquery) {
+      let builder = RelationBuilder(.join(LogicalPlan.Join(.cross, left.plan, right.plan)))
+      try addFilter(expression, in: ExpressionContext(visible, .join, builder: builder, tables: tables))
+      return BoundTable(plan: builder.plan, scope: scope)
+    }
+    let context = ExpressionContext(visible, .join, tables: tables)
+    var conditions: [BoundExpression] = []
+    for conjunct in expression.conjuncts {
+      let bound = try bind(conjunct, in: context)
+      conditions.append(try condition(bound, in: "ON", at: conjunct.range))
+    }
+    conditions.removeAll { $0 == .literal(.boolean(true), .boolean) }
+    return BoundTable(plan: join(kind.planKind, left.plan, right.plan, on: conditions), scope: scope)
+  }
+
+  /// USING: the columns of one name are equal, and show once.
+  private func joinUsing(
+    _ names: [Identifier], _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind, _ scope: Scope
+  ) throws(QueryError) -> BoundTable {
+    var conditions: [BoundExpression] = []
+    var merged: [ScopeColumn] = []
+    var coalesced: [LogicalPlan.NamedExpression] = []
+    for name in names {
+      guard let leftColumn = try column(name, of: left, "left"), let rightColumn = try column(name, of: right, "right")
+      else { continue }
+      let condition = try compare(
+        .equal, .column(leftColumn.id, leftColumn.type), .column(rightColumn.id, rightColumn.type),
+        leftRange: name.range, rightRange: name.range)
+      conditions.append(condition)
+      guard kind != .semi, kind != .anti else { continue }
+      for index in scope.columns.indices where [leftColumn.id, rightColumn.id].contains(scope.columns[index].id) {
+        scope.columns[index].needsQualifier = true
+      }
+      var result = kind == .right ? rightColumn : leftColumn
+      if kind == .full, case .comparison(_, let first, let second) = condition {
+        let column = newColumn(leftColumn.name, first.type)
+        let value = BoundExpression.caseWhen(
+          [.init(condition: .isNull(first, isNegated: true), result: first)], otherwise: second, type: first.type)
+        coalesced.append(.init(value, as: column))
+        result = ScopeColumn(id: column.id, name: column.name, type: column.type)
+      }
+      result.table = nil
+      result.needsQualifier = false
+      merged.append(result)
+    }
+    // `*` shows the merged columns first.
+    scope.columns = merged + scope.columns
+    var plan = join(kind.planKind, left.plan, right.plan, on: conditions)
+    if !coalesced.isEmpty { plan = .project(plan.outputColumns.map { .init(passing: $0) } + coalesced, plan) }
+    return BoundTable(plan: plan, scope: scope)
+  }
+
+  private func column(_ name: Identifier, of table: BoundTable, _ side: String) throws(QueryError) -> ScopeColumn? {
+    let found = table.scope.columns(named: name)
+    if found.count == 1 { return found[0] }
+    if found.isEmpty {
+      _ = unknown(
+        QueryError(
+          .undefinedColumn, "there is no column \"\(name.text)\" on the \(side) side of the join",
+          hint: NearestName.hint(for: name.text, among: table.scope.columnNames), at: place(name.range)))
+      return nil
+    }
+    throw QueryError(
+      .ambiguousColumn, "the column \"\(name.text)\" is in several tables on the \(side) side of the join",
+      at: place(name.range))
+  }
+
+  /// ASOF JOIN: equalities and one inequality; the last right row that meets it.
+  private func bindAsOf(
+    _ syntax: JoinSyntax, _ left: BoundTable, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
+    guard syntax.kind == .inner || syntax.kind == .left else {
+      throw QueryError.unsupported("ASOF with \(syntax.kind.rawValue.uppercased()) JOIN", at: place(syntax.range))
+    }
+    let right = try bind(syntax.right, after: left, outer: outer, tables: tables)
+    var result = try joined(
+      left, right, kind: .inner, condition: syntax.condition, outer: outer, tables: tables)
+    guard case .join(var made) = result.plan else { throw QueryError.internalError("no join", at: syntax.range) }
+    if let match = syntax.matchCondition {
+      let context = ExpressionContext(result.scope, .join, tables: tables)
+      let bound = try condition(try bind(match, in: context), in: "MATCH_CONDITION", at: match.range)
+      made.residual = BoundExpression.conjunction((made.residual?.conjuncts ?? []) + [bound])
+    }
+    guard let residual = made.residual, case .comparison(let comparison, let first, let second) = residual,
+      [.less, .lessOrEqual, .greater, .greaterOrEqual].contains(comparison)
+    else {
+      throw QueryError(
+        .invalidParameter, "ASOF JOIN needs one inequality, such as a.ts >= b.ts, and equalities besides",
+        at: place(syntax.range), kind: .bind)
+    }
+    // The left side's value stands first.
+    let leftColumns = Set(left.plan.outputColumns.map(\.id))
+    made.residual =
+      first.columns.isSubset(of: leftColumns)
+      ? residual : .comparison(comparison.mirrored, second, first)
+    made.kind = .asof(isLeft: syntax.kind == .left)
+    result.plan = .join(made)
+    return result
+  }
+
+  // PIVOT and UNPIVOT
+
+  private func bind(_ pivot: PivotSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+    let input = try bind(pivot.input, after: nil, outer: outer, tables: tables)
+    guard let column = pivot.columns.first, !pivot.values.isEmpty else {
+      throw QueryError.unsupported("PIVOT without IN (values)", at: place(pivot.range))
+    }
+    // PIVOT (f(x) FOR c IN (v AS a)) is SELECT …, f(x) FILTER (WHERE c = v) AS a … GROUP BY the other columns.
+    var used: Set<String> = []
+    var pending = pivot.aggregates.map(\.expression) + [column]
+    while let expression = pending.popLast() {
+      if case .column(let name) = expression.kind { used.insert(name.last.text.lowercased()) }
+      pending += expression.children
+    }
+    var items: [SelectItem] = []
+    var groups: [ExpressionSyntax] = pivot.groupBy
+    if groups.isEmpty {
+      groups = input.scope.columns.filter { !$0.isHidden && !used.contains($0.name.lowercased()) }.map {
+        ExpressionSyntax(
+          kind: .column(QualifiedName(parts: [Identifier(text: $0.name, isQuoted: true, range: pivot.range)])),
+          range: pivot.range)
+      }
+    }
+    for group in groups { items.append(.expression(group, alias: nil)) }
+    for value in pivot.values {
+      for aggregate in pivot.aggregates {
+        guard case .function(var call) = aggregate.expression.kind else {
+          throw QueryError.unsupported("an expression of aggregates in PIVOT", at: place(aggregate.expression.range))
+        }
+        let equal = ExpressionSyntax(
+          kind: .binary(.equal, column, value.expression), range: value.expression.range)
+        call.filter = call.filter.map { ExpressionSyntax(kind: .and([$0, equal]), range: $0.range) } ?? equal
+        var name = value.alias?.text ?? text(of: value.expression)
+        if pivot.aggregates.count > 1 { name += "_" + (aggregate.alias?.text ?? call.name.text) }
+        // Each call has a place of its own, by which it is found again.
+        let range = SourceRange(value.expression.range.start, aggregate.expression.range.end + value.expression.range.end)
+        items.append(
+          .expression(
+            ExpressionSyntax(kind: .function(call), range: range),
+            alias: Identifier(text: name, isQuoted: true, range: value.expression.range)))
+      }
+    }
+    var select = SelectSyntax(items: items, from: [], range: pivot.range)
+    select.groupBy = GroupBySyntax(elements: groups.map { .expression($0) })
+    let plan = try bind(select, over: input, orderBy: nil, limit: nil, tables: tables)
+    return try named(plan, pivot.alias, default: ["pivot"], at: pivot.range, outer: outer)
+  }
+
+  private func bind(_ unpivot: UnpivotSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+    let input = try bind(unpivot.input, after: nil, outer: outer, tables: tables)
+    let context = ExpressionContext(input.scope, .from, tables: tables)
+    var names: [BoundExpression] = []
+    var values: [(expression: BoundExpression, range: SourceRange)] = []
+    var used: Set<ColumnID> = []
+    for (column, alias) in unpivot.columns {
+      let value = try bindColumn(QualifiedName(parts: [column]), in: context)
+      used.formUnion(value.columns)
+      values.append((value, column.range))
+      names.append(.literal(.text(alias?.text ?? column.text), .varchar))
+    }
+    let (unified, type) = try unified(values, what: "UNPIVOT")
+    let name = newColumn(unpivot.nameName.text, .varchar, isNullable: false)
+    let value = newColumn(unpivot.valueName.text, type)
+    var plan = LogicalPlan.unnest(
+      LogicalPlan.Unnest(
+        lists: [
+          .init(.call(ScalarCall(OperatorFunctions.list, names, type: .list(.varchar))), as: name),
+          .init(.call(ScalarCall(OperatorFunctions.list, unified, type: .list(type))), as: value),
+        ], input: input.plan))
+    if !unpivot.includeNulls { plan = .filter(.isNull(.column(value.id, type), isNegated: true), plan) }
+    let kept = input.scope.columns.filter { !$0.isHidden && !used.contains($0.id) }.map(\.output)
+    plan = .project((kept + [name, value]).map { .init(passing: $0) }, plan)
+    return try named(plan, unpivot.alias, default: ["unpivot"], at: unpivot.range, outer: outer)
+  }
+}
+
+extension JoinSyntax.Kind {
+  var planKind: LogicalPlan.Join.Kind {
+    switch self {
+    case .inner: .inner
+    case .left: .left
+    case .right: .right
+    case .full: .full
+    case .cross: .cross
+    case .semi: .semi
+    case .anti: .anti
+    }
+  }
+}
+
+extension ExpressionSyntax {
+  /// Whether a subquery stands anywhere inside.
+  var holdsSubquery: Bool {
+    switch kind {
+    case .exists, .subquery, .inSubquery, .arraySubquery, .quantified(_, _, _, .query): true
+    default: children.contains(where: \.holdsSubquery)
+    }
+  }
+
+  var isTrue: Bool {
+    if case .boolean(true) = kind { return true }
+    return false
+  }
+}
+
+extension LogicalPlan {
+  /// The plan with its UNNEST keeping rows of empty lists.
+  fileprivate var unnestingOuter: LogicalPlan {
+    switch self {
+    case .unnest(var unnest):
+      unnest.isOuter = true
+      return .unnest(unnest)
+    case .project(let expressions, let input): return .project(expressions, input.unnestingOuter)
+    default: return self
+    }
+  }
+}

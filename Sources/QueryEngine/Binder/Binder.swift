@@ -1,0 +1,167 @@
+internal import Columnar
+
+/// Settles the names and types of a statement: from syntax tree to logical plan.
+///
+/// One binder serves one statement. Queries are in `Binder+Queries` and `Binder+Select`, FROM in
+/// `Binder+Tables`, expressions in `Binder+Expressions` and its neighbours.
+final class Binder {
+  /// What the session gives a statement.
+  struct Settings {
+    var integerDivision = true
+    var nullOrder = NullOrder.last
+    /// The values of the parameters of a prepared statement, by number and by name.
+    var parameters: [Int: BoundExpression] = [:]
+    var namedParameters: [String: BoundExpression] = [:]
+  }
+
+  let resolver: any RelationResolver
+  let functions: FunctionRegistry
+  let environment: EvaluationEnvironment
+  var settings: Settings
+
+  /// The text that positions refer to: the statement's, or of the view being expanded.
+  var sourceText: [UInt8]
+  private var nextColumnNumber = 0
+  private var nextPlanNumber = 0
+  /// Unknown names met so far; binding goes on so that all are reported together.
+  var unknownNames: [QueryError] = []
+  /// Views being expanded, to find one that refers to itself.
+  var openViews: [String] = []
+  /// Aliases being expanded, to find one that refers to itself.
+  var openAliases: [String] = []
+  /// Where a column was last named, for errors.
+  var columnPositions: [ColumnID: SourceRange] = [:]
+  /// How many parameters the statement has, as far as seen.
+  var parameterCount = 0
+
+  init(
+    resolver: any RelationResolver, functions: FunctionRegistry = .builtin,
+    environment: EvaluationEnvironment, settings: Settings = Settings()
+  ) {
+    (self.resolver, self.functions) = (resolver, functions)
+    (self.environment, self.settings) = (environment, settings)
+    sourceText = Array(environment.statement.utf8)
+  }
+
+  /// The text of an expression, on one line.
+  func text(of expression: ExpressionSyntax) -> String {
+    let range = expression.range
+    guard range.start >= 0, range.start < range.end, range.end <= sourceText.count else { return "?column?" }
+    let words = sourceText[range.start..<range.end].split { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
+    return words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+  }
+
+  /// Binds a query that stands by itself.
+  func plan(for query: QuerySyntax) throws(QueryError) -> LogicalPlan {
+    try reportingAllUnknownNames { () throws(QueryError) in
+      try bind(query, outer: nil, tables: CommonTables())
+    }
+  }
+
+  /// Runs `body`; unknown names met on the way win over errors that follow from them.
+  func reportingAllUnknownNames<Result>(_ body: () throws(QueryError) -> Result) throws(QueryError) -> Result {
+    let result: Result
+    do throws(QueryError) {
+      result = try body()
+    } catch {
+      throw joinedUnknownNames() ?? error
+    }
+    if let error = joinedUnknownNames() { throw error }
+    return result
+  }
+
+  private func joinedUnknownNames() -> QueryError? {
+    var seen: Set<SourceRange> = []
+    let distinct = unknownNames.filter { error in error.position.map { seen.insert($0).inserted } ?? true }
+      .sorted { ($0.position?.start ?? 0) < ($1.position?.start ?? 0) }
+    guard var first = distinct.first else { return nil }
+    first.others = Array(distinct.dropFirst())
+    return first
+  }
+
+  /// Makes an id that no column has.
+  func newColumnID() -> ColumnID {
+    nextColumnNumber += 1
+    return ColumnID(nextColumnNumber)
+  }
+
+  func newColumn(_ name: String, _ type: LogicalType, isNullable: Bool = true) -> OutputColumn {
+    OutputColumn(id: newColumnID(), name: name, type: type, isNullable: isNullable)
+  }
+
+  func newPlanID() -> Int {
+    nextPlanNumber += 1
+    return nextPlanNumber
+  }
+
+  /// Notes a name that nothing has, and stands in for it a null that goes with every type.
+  func unknown(_ error: QueryError) -> BoundExpression {
+    unknownNames.append(error)
+    return .literal(.null, .null)
+  }
+
+  /// Returns the value of an expression without columns.
+  func constant(
+    _ expression: BoundExpression, what: String, at range: SourceRange
+  ) throws(QueryError) -> ScalarValue {
+    guard expression.columns.isEmpty else {
+      throw QueryError(.invalidColumnReference, "\(what) must be a constant", at: range)
+    }
+    do throws(QueryError) {
+      return try ExpressionEvaluator.value(of: expression, environment: environment)
+    } catch {
+      throw error.located(at: range)
+    }
+  }
+}
+
+/// Where nulls stand in an ORDER BY that does not say.
+enum NullOrder: String, CaseIterable, Sendable {
+  case last = "nulls_last"
+  case first = "nulls_first"
+  case lastOnAscending = "nulls_last_on_asc_first_on_desc"
+  case firstOnAscending = "nulls_first_on_asc_last_on_desc"
+
+  init?(setting: String) {
+    switch setting {
+    case "postgres": self = .lastOnAscending
+    case "sqlite", "mysql": self = .firstOnAscending
+    default: self.init(rawValue: setting)
+    }
+  }
+
+  func nullsFirst(descending: Bool) -> Bool {
+    switch self {
+    case .last: false
+    case .first: true
+    case .lastOnAscending: descending
+    case .firstOnAscending: !descending
+    }
+  }
+}
+
+/// The queries of WITH that a name in FROM may mean, innermost last.
+struct CommonTables {
+  /// A query of WITH, bound once.
+  final class Entry {
+    let id: Int
+    let name: String
+    let columns: [OutputColumn]
+    /// How many names in FROM refer to it.
+    var references = 0
+    /// For `NOT MATERIALIZED`: bound anew at each reference.
+    var inlined: (query: QuerySyntax, columns: [Identifier], tables: CommonTables)?
+
+    init(id: Int, name: String, columns: [OutputColumn]) {
+      (self.id, self.name, self.columns) = (id, name, columns)
+    }
+  }
+  private var entries: [String: Entry] = [:]
+
+  subscript(name: String) -> Entry? {
+    get { entries[name.lowercased()] }
+    set { entries[name.lowercased()] = newValue }
+  }
+
+  var names: [String] { entries.values.map(\.name) }
+}
