@@ -2,7 +2,9 @@ internal import Columnar
 
 extension Binder {
   /// Makes a call of a scalar function.
-  func call(_ name: String, _ arguments: [BoundExpression], at range: SourceRange) throws(QueryError) -> BoundExpression {
+  func call(
+    _ name: String, _ arguments: [BoundExpression], at range: SourceRange
+  ) throws(QueryError) -> BoundExpression {
     guard let resolved = functions.resolve(name, ArgumentTypes(arguments)) else {
       throw functions.unresolved(
         name, argumentTypes: arguments.map(\.type), at: place(range), others: AggregateRegistry.names)
@@ -41,7 +43,8 @@ extension Binder {
       (!function.orderBy.isEmpty, "ORDER BY"), (function.isStar, "*"),
     ] where given {
       throw QueryError(
-        .syntaxError, "\(clause) belongs to aggregates, and \"\(name)\" is none\(AggregateRegistry.contains(name) ? " here" : "")",
+        .syntaxError,
+        "\(clause) belongs to aggregates, and \"\(name)\" is none\(AggregateRegistry.contains(name) ? " here" : "")",
         hint: functions[name] == nil ? NearestName.hint(for: name, among: AggregateRegistry.names) : nil,
         at: place(range), kind: .bind)
     }
@@ -57,7 +60,8 @@ extension Binder {
     for (index, argument) in function.arguments.enumerated() {
       if argument.name != nil, name != "struct_pack", name != "row", name != "struct" {
         throw QueryError(
-          .syntaxError, "\"\(name)\" takes its arguments by position", at: place(argument.value.range), kind: .bind)
+          .syntaxError, "\"\(name)\" takes its arguments by position", at: place(argument.value.range),
+          kind: .bind)
       }
       if case .lambda(let parameters, let body) = argument.value.kind {
         lambdas.append((index, parameters, body))
@@ -84,7 +88,8 @@ extension Binder {
         of: function, argument: index, parameterCount: names.count, argumentTypes: arguments.map(\.type))
     else {
       throw QueryError(
-        .undefinedFunction, "\"\(function)\" takes no lambda of \(names.count) parameters there", at: place(range))
+        .undefinedFunction, "\"\(function)\" takes no lambda of \(names.count) parameters there",
+        at: place(range))
     }
     let parameters = zip(names, types).map { newColumn($0.text, $1) }
     var inner = context
@@ -94,18 +99,21 @@ extension Binder {
   }
 
   func bindComprehension(
-    _ body: ExpressionSyntax, _ variable: Identifier, _ list: ExpressionSyntax, _ condition: ExpressionSyntax?,
+    _ body: ExpressionSyntax, _ variable: Identifier, _ list: ExpressionSyntax,
+    _ condition: ExpressionSyntax?,
     at range: SourceRange, in context: ExpressionContext
   ) throws(QueryError) -> BoundExpression {
     var source = try bind(list, in: context)
     if let condition {
       let filter = try bindLambda(
-        [variable], condition, of: "list_filter", argument: 1, arguments: [source, .literal(.null, .null)], at: range,
+        [variable], condition, of: "list_filter", argument: 1, arguments: [source, .literal(.null, .null)],
+        at: range,
         in: context)
       source = try call("list_filter", [source, filter], at: range)
     }
     let transform = try bindLambda(
-      [variable], body, of: "list_transform", argument: 1, arguments: [source, .literal(.null, .null)], at: range,
+      [variable], body, of: "list_transform", argument: 1, arguments: [source, .literal(.null, .null)],
+      at: range,
       in: context)
     return try call("list_transform", [source, transform], at: range)
   }
@@ -157,7 +165,8 @@ extension Binder {
     case "struct", "row", "struct_pack":
       guard !function.arguments.isEmpty else { return nil }
       let named = function.arguments.enumerated().map { index, argument in
-        let name = argument.name ?? argument.value.simpleName
+        let name =
+          argument.name ?? argument.value.simpleName
           ?? Identifier(text: "field\(index + 1)", isQuoted: false, range: argument.value.range)
         return (name: name, value: argument.value)
       }
@@ -167,7 +176,8 @@ extension Binder {
       var fields: [(name: Identifier, value: ExpressionSyntax)] = []
       for index in stride(from: 0, to: arguments.count, by: 2) {
         guard case .string(let text) = arguments[index].kind else { return nil }
-        fields.append((Identifier(text: text, isQuoted: true, range: arguments[index].range), arguments[index + 1]))
+        fields.append(
+          (Identifier(text: text, isQuoted: true, range: arguments[index].range), arguments[index + 1]))
       }
       return try bind(ExpressionSyntax(kind: .structure(fields), range: range), in: context)
     case "struct_extract":
@@ -177,8 +187,10 @@ extension Binder {
     case "array", "list_value", "array_value":
       return try bind(ExpressionSyntax(kind: .array(arguments), range: range), in: context)
     case "date" where arguments.count == 1: return try cast(arguments[0], to: .date, at: range, in: context)
-    case "timestamp" where arguments.count == 1: return try cast(arguments[0], to: .timestamp, at: range, in: context)
-    case "string" where arguments.count == 1: return try cast(arguments[0], to: .varchar, at: range, in: context)
+    case "timestamp" where arguments.count == 1:
+      return try cast(arguments[0], to: .timestamp, at: range, in: context)
+    case "string" where arguments.count == 1:
+      return try cast(arguments[0], to: .varchar, at: range, in: context)
     case "typeof", "pg_typeof":
       guard arguments.count == 1 else { return nil }
       return .literal(.text(try bind(arguments[0], in: context).type.description), .varchar)
@@ -208,7 +220,8 @@ extension Binder {
       let key = try bind(argument, in: ungrouped).withoutPositions
       guard let index = grouping.groups.firstIndex(where: { $0.key == key }) else {
         throw QueryError(
-          .grouping, "the argument of grouping() must be one of the GROUP BY expressions", at: place(argument.range))
+          .grouping, "the argument of grouping() must be one of the GROUP BY expressions",
+          at: place(argument.range))
       }
       var bit = BoundExpression.literal(.integer(0), .bigint)
       if let id = grouping.groupingID {
@@ -227,19 +240,25 @@ extension Binder {
     return result
   }
 
-  private func misplacedAggregate(_ name: String, _ range: SourceRange, _ context: ExpressionContext) -> QueryError {
+  private func misplacedAggregate(
+    _ name: String, _ range: SourceRange, _ context: ExpressionContext
+  ) -> QueryError {
     if context.clause == .aggregate {
       return QueryError(
-        .grouping, "the aggregate \"\(name)\" stands inside another aggregate", hint: "aggregate twice with a subquery",
+        .grouping, "the aggregate \"\(name)\" stands inside another aggregate",
+        hint: "aggregate twice with a subquery",
         at: place(range))
     }
     let hint =
       context.clause == .condition ? "conditions on aggregates belong in HAVING" : nil
     return QueryError(
-      .grouping, "the aggregate \"\(name)\" cannot be used in \(context.clause.rawValue)", hint: hint, at: place(range))
+      .grouping, "the aggregate \"\(name)\" cannot be used in \(context.clause.rawValue)", hint: hint,
+      at: place(range))
   }
 
-  private func misplacedWindow(_ name: String, _ range: SourceRange, _ context: ExpressionContext) -> QueryError {
+  private func misplacedWindow(
+    _ name: String, _ range: SourceRange, _ context: ExpressionContext
+  ) -> QueryError {
     let isFilter = [.condition, .having, .group].contains(context.clause)
     return QueryError(
       .windowing, "the window function \"\(name)\" cannot be used in \(context.clause.rawValue)",

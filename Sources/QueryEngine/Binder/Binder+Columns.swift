@@ -3,7 +3,8 @@ internal import Columnar
 /// Names of columns.
 extension Binder {
   /// Binds `a`, `t.a`, `a.field`, `ns.t.a.field` and so on: the longest table name wins, the rest are fields.
-  func bindColumn(_ name: QualifiedName, in context: ExpressionContext) throws(QueryError) -> BoundExpression {
+  func bindColumn(_ name: QualifiedName, in context: ExpressionContext) throws(QueryError) -> BoundExpression
+  {
     if let parameter = lambdaParameter(name, in: context) { return try parameter.get() }
     if context.clause == .order || context.clause == .qualify || context.clause == .having,
       let alias = try bindAlias(name, in: context, beforeColumns: context.clause == .order)
@@ -16,7 +17,8 @@ extension Binder {
         columnPositions[column.id] = name.range
         if context.clause == .constant {
           throw QueryError(
-            .invalidColumnReference, "the column \"\(name.text)\" cannot be used in a constant", at: place(name.range))
+            .invalidColumnReference, "the column \"\(name.text)\" cannot be used in a constant",
+            at: place(name.range))
         }
         return try fields(name, from: used, of: .column(column.id, column.type))
       }
@@ -57,7 +59,9 @@ extension Binder {
     _ name: QualifiedName, in context: ExpressionContext
   ) -> Result<BoundExpression, QueryError>? {
     let wanted = name.parts[0].text.lowercased()
-    guard let parameter = context.lambdaParameters.last(where: { $0.name.lowercased() == wanted }) else { return nil }
+    guard let parameter = context.lambdaParameters.last(where: { $0.name.lowercased() == wanted }) else {
+      return nil
+    }
     do throws(QueryError) {
       return .success(try fields(name, from: 1, of: .column(parameter.id, parameter.type)))
     } catch {
@@ -71,7 +75,8 @@ extension Binder {
   private func bindAlias(
     _ name: QualifiedName, in context: ExpressionContext, beforeColumns: Bool
   ) throws(QueryError) -> BoundExpression? {
-    guard context.allowsAliases, let expression = context.scope.aliases[name.parts[0].text.lowercased()] else {
+    guard context.allowsAliases, let expression = context.scope.aliases[name.parts[0].text.lowercased()]
+    else {
       return nil
     }
     let key = name.parts[0].text.lowercased()

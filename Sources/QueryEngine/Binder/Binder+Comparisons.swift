@@ -14,7 +14,8 @@ extension Binder {
   }
 
   func compare(
-    _ comparison: ComparisonOperator, _ left: BoundExpression, _ right: BoundExpression, leftRange: SourceRange,
+    _ comparison: ComparisonOperator, _ left: BoundExpression, _ right: BoundExpression,
+    leftRange: SourceRange,
     rightRange: SourceRange
   ) throws(QueryError) -> BoundExpression {
     let (left, right) = try unified(
@@ -28,7 +29,8 @@ extension Binder {
   ) throws(QueryError) -> BoundExpression {
     guard lefts.count == rights.count, !lefts.isEmpty else {
       throw QueryError(
-        .datatypeMismatch, "a row of \(lefts.count) values is compared with one of \(rights.count)", at: place(range))
+        .datatypeMismatch, "a row of \(lefts.count) values is compared with one of \(rights.count)",
+        at: place(range))
     }
     switch comparison {
     case .equal, .isNotDistinctFrom, .notEqual, .isDistinctFrom:

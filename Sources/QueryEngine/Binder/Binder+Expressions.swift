@@ -32,7 +32,9 @@ extension Binder {
   }
 
   /// Binds an expression over the scope's columns.
-  func bind(_ expression: ExpressionSyntax, in context: ExpressionContext) throws(QueryError) -> BoundExpression {
+  func bind(
+    _ expression: ExpressionSyntax, in context: ExpressionContext
+  ) throws(QueryError) -> BoundExpression {
     let range = expression.range
     switch expression.kind {
     case .null: return .literal(.null, .null)
@@ -41,7 +43,7 @@ extension Binder {
     case .decimal(let digits): return try decimalLiteral(digits, at: range)
     case .float(let digits): return try floatLiteral(digits, at: range)
     case .string(let text): return .literal(.text(text), .varchar)
-    case .binary(let bytes): return .literal(.bytes(bytes), .binary)
+    case .bytes(let bytes): return .literal(.bytes(bytes), .binary)
     case .typedString(let type, let text):
       return converted(.literal(.text(text), .varchar), to: try TypeNames.type(of: type), at: place(range))
     case .interval(let value, let unit, let to):
@@ -82,18 +84,21 @@ extension Binder {
     case .function(let function): return try bindFunction(function, at: range, in: context)
     case .subquery(let query): return try bindScalarSubquery(query, at: range, in: context)
     case .array(let elements): return try bindList(elements, in: context)
-    case .arraySubquery: throw QueryError.unsupported("ARRAY(SELECT …)", hint: "(SELECT array_agg(x) FROM …)", at: range)
+    case .arraySubquery:
+      throw QueryError.unsupported("ARRAY(SELECT …)", hint: "(SELECT array_agg(x) FROM …)", at: range)
     case .structure(let fields): return try bindStructure(fields, in: context)
     case .map(let entries): return try bindMap(entries, at: range, in: context)
     case .row(let values): return try bindRow(values, in: context)
     case .element(let base, let index): return try bindElement(base, index, at: range, in: context)
-    case .slice(let base, let lower, let upper): return try bindSlice(base, lower, upper, at: range, in: context)
+    case .slice(let base, let lower, let upper):
+      return try bindSlice(base, lower, upper, at: range, in: context)
     case .field(let base, let name): return try field(name, of: try bind(base, in: context), at: range)
     case .atTimeZone(let value, let zone):
       return try call(
         OperatorFunctions.timeZone, [try bind(zone, in: context), try bind(value, in: context)], at: range)
     case .lambda:
-      throw QueryError(.syntaxError, "a lambda stands only as an argument of a list function", at: place(range))
+      throw QueryError(
+        .syntaxError, "a lambda stands only as an argument of a list function", at: place(range))
     case .listComprehension(let body, let variable, let list, let condition):
       return try bindComprehension(body, variable, list, condition, at: range, in: context)
     case .columns: throw QueryError.unsupported("COLUMNS(…) inside an expression", at: place(range))
@@ -103,24 +108,28 @@ extension Binder {
     case .wildcard:
       throw QueryError(.syntaxError, "* stands only in a SELECT list and in count(*)", at: place(range))
     case .defaultValue:
-      throw QueryError(.syntaxError, "DEFAULT stands only as a value of INSERT, UPDATE or MERGE", at: place(range))
+      throw QueryError(
+        .syntaxError, "DEFAULT stands only as a value of INSERT, UPDATE or MERGE", at: place(range))
     }
   }
 
   /// The place in the statement, or `nil` in a view, whose text is another.
   func place(_ range: SourceRange?) -> SourceRange? { openViews.isEmpty ? range : nil }
 
-  private func bind(_ parameter: ParameterSyntax, at range: SourceRange) throws(QueryError) -> BoundExpression {
+  private func bind(_ parameter: ParameterSyntax, at range: SourceRange) throws(QueryError) -> BoundExpression
+  {
     if let name = parameter.name {
       if let value = settings.namedParameters[name.lowercased()] { return value }
       throw QueryError(
-        .undefinedObject, "the parameter \(name) has no value", hint: "EXECUTE … (\(name) => value)", at: place(range))
+        .undefinedObject, "the parameter \(name) has no value", hint: "EXECUTE … (\(name) => value)",
+        at: place(range))
     }
     let number = parameter.number ?? 0
     parameterCount = max(parameterCount, number)
     if let value = settings.parameters[number] { return value }
     throw QueryError(
-      .undefinedObject, "the parameter $\(number) has no value", hint: "parameters belong to PREPARE and EXECUTE",
+      .undefinedObject, "the parameter $\(number) has no value",
+      hint: "parameters belong to PREPARE and EXECUTE",
       at: place(range))
   }
 
@@ -134,7 +143,9 @@ extension Binder {
     return bound
   }
 
-  private func bindNot(_ operand: ExpressionSyntax, in context: ExpressionContext) throws(QueryError) -> BoundExpression {
+  private func bindNot(
+    _ operand: ExpressionSyntax, in context: ExpressionContext
+  ) throws(QueryError) -> BoundExpression {
     let bound = try condition(try bind(operand, in: context), in: "NOT", at: operand.range)
     return .not(bound)
   }
@@ -247,7 +258,8 @@ extension Binder {
     }
     guard let resolved = functions.resolve(name, ArgumentTypes(arguments)) else {
       var error = QueryError(
-        .undefinedFunction, "\(left.type) \(sign.rawValue) \(right.type) is not defined", at: place(range), kind: .type)
+        .undefinedFunction, "\(left.type) \(sign.rawValue) \(right.type) is not defined", at: place(range),
+        kind: .type)
       let texts = [left, right].filter { $0.type == .varchar }
       if !texts.isEmpty, [left, right].contains(where: { $0.type.isNumeric }) {
         error.hints = ["convert the text to a number with CAST or try_cast"]
@@ -275,7 +287,9 @@ extension Binder {
 
   // Lists, structs, maps
 
-  private func bindList(_ elements: [ExpressionSyntax], in context: ExpressionContext) throws(QueryError)
+  private func bindList(
+    _ elements: [ExpressionSyntax], in context: ExpressionContext
+  ) throws(QueryError)
     -> BoundExpression
   {
     var values: [(expression: BoundExpression, range: SourceRange)] = []
@@ -299,7 +313,9 @@ extension Binder {
   /// A literal keeps the type VARCHAR inside a struct.
   private func typedText(_ expression: BoundExpression) -> BoundExpression { expression }
 
-  private func bindRow(_ values: [ExpressionSyntax], in context: ExpressionContext) throws(QueryError)
+  private func bindRow(
+    _ values: [ExpressionSyntax], in context: ExpressionContext
+  ) throws(QueryError)
     -> BoundExpression
   {
     var bound: [BoundExpression] = []
@@ -350,7 +366,9 @@ extension Binder {
   }
 
   /// Returns a field of a struct.
-  func field(_ name: Identifier, of base: BoundExpression, at range: SourceRange) throws(QueryError) -> BoundExpression {
+  func field(
+    _ name: Identifier, of base: BoundExpression, at range: SourceRange
+  ) throws(QueryError) -> BoundExpression {
     guard case .struct(let fields) = base.type else {
       if base.type == .null { return base }
       throw QueryError(

@@ -24,7 +24,8 @@ extension Binder {
       if seenPoint { scale += 1 }
       guard digits <= 38, scale <= 38 else {
         throw QueryError(
-          .numericOutOfRange, "the number has more than 38 digits", hint: "write it as DOUBLE: \(text)e0", at: range)
+          .numericOutOfRange, "the number has more than 38 digits", hint: "write it as DOUBLE: \(text)e0",
+          at: range)
       }
       unscaled = unscaled * 10 + Int128(byte - UInt8(ascii: "0"))
     }
@@ -54,11 +55,15 @@ extension Binder {
     switch value.kind {
     case .string(let text):
       let parsed: Interval? =
-        if let unit { IntervalText.parse(text, unit: unit.text, to: to?.text) } else { IntervalText.parse(text) }
+        if let unit { IntervalText.parse(text, unit: unit.text, to: to?.text) } else {
+          IntervalText.parse(text)
+        }
       guard let parsed else { throw invalid(text) }
       return .literal(.interval(parsed), .interval)
     case .integer(let digits), .decimal(let digits):
-      guard let unit, let parsed = IntervalText.parse(digits, unit: unit.text, to: nil) else { throw invalid(digits) }
+      guard let unit, let parsed = IntervalText.parse(digits, unit: unit.text, to: nil) else {
+        throw invalid(digits)
+      }
       return .literal(.interval(parsed), .interval)
     default:
       guard let unit, let one = IntervalText.parse("1", unit: unit.text, to: nil) else { throw invalid("…") }
@@ -106,7 +111,8 @@ enum IntervalText {
     if from.hasPrefix("year"), to.hasPrefix("month") {
       let isNegative = text.hasPrefix("-")
       let parts = text.drop { $0 == "-" || $0 == "+" }.split(separator: "-")
-      guard parts.count == 2, let years = Int32(parts[0]), let months = Int32(parts[1]), years < 1_000_000 else {
+      guard parts.count == 2, let years = Int32(parts[0]), let months = Int32(parts[1]), years < 1_000_000
+      else {
         return nil
       }
       let total = years * 12 + months
@@ -116,7 +122,9 @@ enum IntervalText {
     if from.hasPrefix("day") {
       let parts = text.split(separator: " ")
       guard parts.count == 2, let days = Int32(parts[0]) else { return parse(text) }
-      guard var clock = parse(parts[1].contains(":") ? String(parts[1]) : String(parts[1]) + ":00") else { return nil }
+      guard var clock = parse(parts[1].contains(":") ? String(parts[1]) : String(parts[1]) + ":00") else {
+        return nil
+      }
       clock.days = days
       return clock
     }
@@ -152,7 +160,9 @@ enum IntervalText {
         name = words[index]
         index += 1
       }
-      guard let part = Interval(String(number), of: unit(name)), let sum = total.adding(part) else { return nil }
+      guard let part = Interval(String(number), of: unit(name)), let sum = total.adding(part) else {
+        return nil
+      }
       total = sum
     }
     if isAgo { total = Interval(months: 0 &- total.months, days: 0 &- total.days, micros: 0 &- total.micros) }
@@ -163,7 +173,8 @@ enum IntervalText {
   private static func clock(_ text: String) -> Int64? {
     let isNegative = text.hasPrefix("-")
     let parts = text.drop { $0 == "-" || $0 == "+" }.split(separator: ":", omittingEmptySubsequences: false)
-    guard (2...3).contains(parts.count), let hours = Int64(parts[0]), let minutes = Int64(parts[1]), hours >= 0,
+    guard (2...3).contains(parts.count), let hours = Int64(parts[0]), let minutes = Int64(parts[1]),
+      hours >= 0,
       hours < 2_000_000_000, (0..<60).contains(minutes)
     else { return nil }
     var micros = (hours * 60 + minutes) * 60_000_000
@@ -191,17 +202,20 @@ extension Interval {
       let (months, first) = unit.months.multipliedReportingOverflow(by: whole)
       let (days, second) = unit.days.multipliedReportingOverflow(by: whole)
       let (micros, third) = unit.micros.multipliedReportingOverflow(by: whole)
-      guard !first, !second, !third, let months = Int32(exactly: months), let days = Int32(exactly: days) else { return nil }
+      guard !first, !second, !third, let months = Int32(exactly: months), let days = Int32(exactly: days)
+      else { return nil }
       self.init(months: months, days: days, micros: micros)
       return
     }
-    guard let value = Double(number), abs(value) < 1e12, number.allSatisfy({ "+-.0123456789".contains($0) }) else { return nil }
+    guard let value = Double(number), abs(value) < 1e12, number.allSatisfy({ "+-.0123456789".contains($0) })
+    else { return nil }
     let months = (Double(unit.months) * value)
     let days = Double(unit.days) * value + (months - months.rounded(.towardZero)) * 30
     let micros = Double(unit.micros) * value + (days - days.rounded(.towardZero)) * 86_400_000_000
     guard abs(months) < 2e9, abs(days) < 2e9, abs(micros) < 9e18 else { return nil }
     self.init(
-      months: Int32(months.rounded(.towardZero)), days: Int32(days.rounded(.towardZero)), micros: Int64(micros.rounded()))
+      months: Int32(months.rounded(.towardZero)), days: Int32(days.rounded(.towardZero)),
+      micros: Int64(micros.rounded()))
   }
 
   fileprivate func adding(_ other: Interval) -> Interval? {

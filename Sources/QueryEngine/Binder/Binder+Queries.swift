@@ -14,7 +14,8 @@ extension Binder {
     var definitions: [(entry: CommonTables.Entry, plan: LogicalPlan, isMaterialized: Bool?)] = []
     for table in with.tables {
       if definitions.contains(where: { $0.entry.name.lowercased() == table.name.text.lowercased() }) {
-        throw QueryError(.duplicateAlias, "WITH has two queries named \"\(table.name.text)\"", at: place(table.name.range))
+        throw QueryError(
+          .duplicateAlias, "WITH has two queries named \"\(table.name.text)\"", at: place(table.name.range))
       }
       let plan = try bindCommonTable(table, isRecursive: with.isRecursive, outer: outer, tables: tables)
       let columns = try renamed(plan.outputColumns, table.columns, of: table.name)
@@ -44,7 +45,8 @@ extension Binder {
   ) throws(QueryError) -> [OutputColumn] {
     guard names.count <= columns.count else {
       throw QueryError(
-        .invalidColumnReference, "\"\(table.text)\" has \(columns.count) columns, and \(names.count) names are given",
+        .invalidColumnReference,
+        "\"\(table.text)\" has \(columns.count) columns, and \(names.count) names are given",
         at: place(table.range))
     }
     var result = columns
@@ -59,7 +61,8 @@ extension Binder {
       operation.branches.last?.names(table.name.text) == true
     else { return try bind(table.query, outer: outer, tables: tables) }
     guard table.query.orderBy == nil, table.query.limit == nil, table.query.with == nil else {
-      throw QueryError.unsupported("ORDER BY, LIMIT or WITH in a recursive query", at: place(table.query.range))
+      throw QueryError.unsupported(
+        "ORDER BY, LIMIT or WITH in a recursive query", at: place(table.query.range))
     }
     var first = operation
     let last = first.branches.removeLast()
@@ -106,7 +109,9 @@ extension Binder {
       }, plan)
   }
 
-  private func bindBody(of query: QuerySyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> LogicalPlan {
+  private func bindBody(
+    of query: QuerySyntax, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> LogicalPlan {
     switch query.body {
     case .select(let select):
       return try bind(select, orderBy: query.orderBy, limit: query.limit, outer: outer, tables: tables)
@@ -119,7 +124,8 @@ extension Binder {
     }
   }
 
-  private func bind(_ body: QueryBody, outer: Scope?, tables: CommonTables) throws(QueryError) -> LogicalPlan {
+  private func bind(_ body: QueryBody, outer: Scope?, tables: CommonTables) throws(QueryError) -> LogicalPlan
+  {
     switch body {
     case .select(let select): return try bind(select, orderBy: nil, limit: nil, outer: outer, tables: tables)
     case .nested(let query): return try bind(query, outer: outer, tables: tables)
@@ -185,7 +191,9 @@ extension Binder {
     var names: [String] = []
     var seen: Set<String> = []
     for branch in branches {
-      for column in branch.outputColumns where seen.insert(column.name.lowercased()).inserted { names.append(column.name) }
+      for column in branch.outputColumns where seen.insert(column.name.lowercased()).inserted {
+        names.append(column.name)
+      }
     }
     return branches.map { branch in
       let columns = branch.outputColumns
@@ -205,7 +213,9 @@ extension Binder {
     _ rows: [[ExpressionSyntax]], at range: SourceRange, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> LogicalPlan {
     let width = rows.first?.count ?? 0
-    guard width > 0 else { throw QueryError(.syntaxError, "VALUES has a row without values", at: place(range)) }
+    guard width > 0 else {
+      throw QueryError(.syntaxError, "VALUES has a row without values", at: place(range))
+    }
     let builder = RelationBuilder(.values(rows: [[]], columns: []))
     let context = ExpressionContext(Scope(parent: outer), .values, builder: builder, tables: tables)
     var columns = [[(expression: BoundExpression, range: SourceRange)]](repeating: [], count: width)
@@ -215,7 +225,9 @@ extension Binder {
           .syntaxError, "the rows of VALUES have \(width) and \(row.count) values",
           at: place(row.first.map { $0.range.union(row.last?.range ?? $0.range) } ?? range))
       }
-      for (index, value) in row.enumerated() { columns[index].append((try bind(value, in: context), value.range)) }
+      for (index, value) in row.enumerated() {
+        columns[index].append((try bind(value, in: context), value.range))
+      }
     }
     var outputs: [OutputColumn] = []
     var unified: [[BoundExpression]] = []
@@ -227,7 +239,9 @@ extension Binder {
     let bound = rows.indices.map { row in unified.map { $0[row] } }
     if case .values = builder.plan { return .values(rows: bound, columns: outputs) }
     // Subqueries among the values: each row is computed over what they were joined to.
-    guard bound.count == 1 else { throw QueryError.unsupported("a subquery in VALUES of several rows", at: place(range)) }
+    guard bound.count == 1 else {
+      throw QueryError.unsupported("a subquery in VALUES of several rows", at: place(range))
+    }
     return .project(zip(bound[0], outputs).map { .init($0, as: $1) }, builder.plan)
   }
 
@@ -261,7 +275,8 @@ extension Binder {
     }
   }
 
-  func sortKey(_ expression: BoundExpression, _ descending: Bool, _ nullsFirst: Bool?) -> LogicalPlan.SortKey {
+  func sortKey(_ expression: BoundExpression, _ descending: Bool, _ nullsFirst: Bool?) -> LogicalPlan.SortKey
+  {
     .init(
       expression, isDescending: descending,
       nullsFirst: nullsFirst ?? settings.nullOrder.nullsFirst(descending: descending))
@@ -272,7 +287,8 @@ extension Binder {
     guard case .integer(let digits) = expression.kind else { return nil }
     guard let number = Int(digits), number >= 1, number <= count else {
       throw QueryError(
-        .invalidColumnReference, "\(clause) position \(digits) is not in the SELECT list, which has \(count) columns",
+        .invalidColumnReference,
+        "\(clause) position \(digits) is not in the SELECT list, which has \(count) columns",
         at: place(expression.range))
     }
     return number - 1
@@ -281,9 +297,13 @@ extension Binder {
   func limited(_ plan: LogicalPlan, by limit: LimitSyntax?, outer: Scope?) throws(QueryError) -> LogicalPlan {
     guard let limit else { return plan }
     if limit.isPercent { throw QueryError.unsupported("LIMIT in percent", at: place(limit.range)) }
-    if limit.withTies { throw QueryError.unsupported("WITH TIES", hint: "QUALIFY rank() OVER (…) <= n", at: place(limit.range)) }
-    let count = try limit.count.map { expression throws(QueryError) in try rowCount(expression, "LIMIT") } ?? nil
-    let offset = try limit.offset.map { expression throws(QueryError) in try rowCount(expression, "OFFSET") } ?? nil
+    if limit.withTies {
+      throw QueryError.unsupported("WITH TIES", hint: "QUALIFY rank() OVER (…) <= n", at: place(limit.range))
+    }
+    let count =
+      try limit.count.map { expression throws(QueryError) in try rowCount(expression, "LIMIT") } ?? nil
+    let offset =
+      try limit.offset.map { expression throws(QueryError) in try rowCount(expression, "OFFSET") } ?? nil
     if count == nil, offset ?? 0 == 0 { return plan }
     return .limit(count: count, offset: offset ?? 0, plan)
   }
@@ -294,7 +314,8 @@ extension Binder {
     let bound = try bind(expression, in: context)
     if bound.type == .null { return nil }
     guard bound.type.isNumeric || isUntyped(bound) else {
-      throw QueryError(.datatypeMismatch, "\(clause) needs a number, not \(bound.type)", at: place(expression.range))
+      throw QueryError(
+        .datatypeMismatch, "\(clause) needs a number, not \(bound.type)", at: place(expression.range))
     }
     let value = try constant(converted(bound, to: .bigint), what: clause, at: expression.range)
     guard case .integer(let number) = value else { return nil }
@@ -319,7 +340,8 @@ extension QueryBody {
       if let condition = select.condition { pending.append(condition) }
       while let expression = pending.popLast() {
         switch expression.kind {
-        case .exists(let query), .subquery(let query), .inSubquery(_, let query, _), .arraySubquery(let query),
+        case .exists(let query), .subquery(let query), .inSubquery(_, let query, _),
+          .arraySubquery(let query),
           .quantified(_, _, _, .query(let query)):
           if query.body.names(wanted) { return true }
         default: break

@@ -38,13 +38,15 @@ extension Binder {
 
     let items = try expand(select.items, in: context)
     let sortItems: [SortItemSyntax] = if case .items(let sortItems)? = orderBy { sortItems } else { [] }
-    let above = expressions(of: items) + [select.having, select.qualify].compactMap { $0 } + sortItems.map(\.expression)
+    let above =
+      expressions(of: items) + [select.having, select.qualify].compactMap { $0 } + sortItems.map(\.expression)
     try group(select, items, above, &context)
 
     context.clause = .having
     if let having = select.having {
       guard context.grouping != nil else {
-        throw QueryError(.grouping, "HAVING needs GROUP BY or an aggregate", hint: "use WHERE", at: place(having.range))
+        throw QueryError(
+          .grouping, "HAVING needs GROUP BY or an aggregate", hint: "use WHERE", at: place(having.range))
       }
       try addFilter(having, in: context)
     }
@@ -63,7 +65,8 @@ extension Binder {
 
   // The list
 
-  private func expand(_ items: [SelectItem], in context: ExpressionContext) throws(QueryError) -> [OutputItem] {
+  private func expand(_ items: [SelectItem], in context: ExpressionContext) throws(QueryError) -> [OutputItem]
+  {
     var result: [OutputItem] = []
     for item in items {
       switch item {
@@ -85,7 +88,9 @@ extension Binder {
     return result
   }
 
-  private func expand(_ wildcard: WildcardSyntax, in context: ExpressionContext) throws(QueryError) -> [OutputItem] {
+  private func expand(
+    _ wildcard: WildcardSyntax, in context: ExpressionContext
+  ) throws(QueryError) -> [OutputItem] {
     let scope = context.scope
     var columns: [ScopeColumn]
     if let qualifier = wildcard.qualifier {
@@ -95,7 +100,8 @@ extension Binder {
         if let fields = try structFields(qualifier, in: context) { return fields }
         throw QueryError(
           .undefinedTable, "there is no table \"\(qualifier.text)\" in FROM",
-          hint: NearestName.hint(for: qualifier.last.text, among: scope.tableNames), at: place(qualifier.range),
+          hint: NearestName.hint(for: qualifier.last.text, among: scope.tableNames),
+          at: place(qualifier.range),
           kind: .bind)
       }
       columns = scope.columns.filter { column in column.table.map { found.contains($0) } ?? false }
@@ -126,25 +132,32 @@ extension Binder {
       if let index = try index(of: name) { columns.remove(at: index) }
     }
     return columns.map { column in
-      if let expression = replaced[column.id] { return OutputItem(source: .syntax(expression), name: column.name) }
+      if let expression = replaced[column.id] {
+        return OutputItem(source: .syntax(expression), name: column.name)
+      }
       return OutputItem(source: .column(column), name: column.name)
     }
   }
 
-  private func structFields(_ name: QualifiedName, in context: ExpressionContext) throws(QueryError) -> [OutputItem]? {
+  private func structFields(
+    _ name: QualifiedName, in context: ExpressionContext
+  ) throws(QueryError) -> [OutputItem]? {
     guard !context.scope.columns(named: name.parts[0]).isEmpty else { return nil }
     let value = try bindColumn(name, in: context)
     guard case .struct(let fields) = value.type else { return nil }
     return fields.map { field in
       let part = Identifier(text: field.name, isQuoted: true, range: name.range)
       return OutputItem(
-        source: .syntax(ExpressionSyntax(kind: .column(QualifiedName(parts: name.parts + [part])), range: name.range)),
+        source: .syntax(
+          ExpressionSyntax(kind: .column(QualifiedName(parts: name.parts + [part])), range: name.range)),
         name: field.name)
     }
   }
 
   /// The columns whose names match `COLUMNS('pattern')`.
-  private func matching(_ pattern: ExpressionSyntax, _ context: ExpressionContext) throws(QueryError) -> [ScopeColumn] {
+  private func matching(
+    _ pattern: ExpressionSyntax, _ context: ExpressionContext
+  ) throws(QueryError) -> [ScopeColumn] {
     let columns = context.scope.columns.filter { !$0.isHidden && !$0.needsQualifier }
     if case .wildcard = pattern.kind { return columns }
     guard pattern.isString else {
@@ -153,7 +166,8 @@ extension Binder {
     let bound = try bind(pattern, in: context)
     var found: [ScopeColumn] = []
     for column in columns {
-      let test = try call("regexp_matches", [.literal(.text(column.name), .varchar), bound], at: pattern.range)
+      let test = try call(
+        "regexp_matches", [.literal(.text(column.name), .varchar), bound], at: pattern.range)
       if try constant(test, what: "the pattern", at: pattern.range) == .boolean(true) { found.append(column) }
     }
     guard !found.isEmpty else {
@@ -187,7 +201,8 @@ extension Binder {
   // GROUP BY
 
   private func group(
-    _ select: SelectSyntax, _ items: [OutputItem], _ above: [ExpressionSyntax], _ context: inout ExpressionContext
+    _ select: SelectSyntax, _ items: [OutputItem], _ above: [ExpressionSyntax],
+    _ context: inout ExpressionContext
   ) throws(QueryError) {
     var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
     for expression in above { collectAggregates(expression, into: &calls) }
@@ -221,7 +236,8 @@ extension Binder {
         groups: groups, aggregates: aggregates, groupingSets: isSimple ? [] : sets, groupingID: groupingID,
         input: builder.plan))
     context.grouping = Grouping(
-      groups: zip(keys, groups).map { ($0.expression.withoutPositions, $1.column) }, inputColumns: inputColumns,
+      groups: zip(keys, groups).map { ($0.expression.withoutPositions, $1.column) },
+      inputColumns: inputColumns,
       groupingID: groupingID)
   }
 
@@ -255,7 +271,8 @@ extension Binder {
     if groupBy.isAll {
       for item in items {
         switch item.source {
-        case .column(let column): _ = index(GroupKey(expression: .column(column.id, column.type), name: column.name))
+        case .column(let column):
+          _ = index(GroupKey(expression: .column(column.id, column.type), name: column.name))
         case .syntax(let expression):
           var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
           collectAggregates(expression, into: &calls)
@@ -322,7 +339,8 @@ extension Binder {
     let item = items[position]
     switch item.source {
     case .column(let column): return GroupKey(expression: .column(column.id, column.type), name: item.name)
-    case .syntax(let expression): return GroupKey(expression: try bind(expression, in: context), name: item.name)
+    case .syntax(let expression):
+      return GroupKey(expression: try bind(expression, in: context), name: item.name)
     }
   }
 
@@ -352,7 +370,8 @@ extension Binder {
     var arguments: [BoundExpression] = []
     if call.isStar {
       guard name == "count" || name == "count_star" else {
-        throw QueryError(.undefinedFunction, "\(name)(*) is not defined", hint: "only count takes *", at: place(range))
+        throw QueryError(
+          .undefinedFunction, "\(name)(*) is not defined", hint: "only count takes *", at: place(range))
       }
       name = "count_star"
     } else {
@@ -378,14 +397,18 @@ extension Binder {
     else { throw unresolvedAggregate(name, arguments.map(\.type), at: range) }
     arguments = zip(arguments, signature.argumentTypes).map { converted($0, to: $1, at: place(range)) }
     for index in keys.indices where index < signature.orderTypes.count {
-      keys[index].expression = converted(keys[index].expression, to: signature.orderTypes[index], at: place(range))
+      keys[index].expression = converted(
+        keys[index].expression, to: signature.orderTypes[index], at: place(range))
     }
     return (signature.function, arguments, keys, signature.resultType)
   }
 
-  private func unresolvedAggregate(_ name: String, _ types: [LogicalType], at range: SourceRange) -> QueryError {
+  private func unresolvedAggregate(
+    _ name: String, _ types: [LogicalType], at range: SourceRange
+  ) -> QueryError {
     var error = QueryError(
-      .undefinedFunction, "\"\(name)\" does not take arguments (\(types.map(\.description).joined(separator: ", ")))",
+      .undefinedFunction,
+      "\"\(name)\" does not take arguments (\(types.map(\.description).joined(separator: ", ")))",
       at: place(range))
     if types.first == .varchar, ["sum", "avg", "median", "stddev"].contains(name) {
       error.hints = ["convert the text: \(name)(CAST(… AS DOUBLE)), or try_cast"]
@@ -395,7 +418,9 @@ extension Binder {
 
   // Windows
 
-  private func addWindows(of expressions: [ExpressionSyntax], _ context: inout ExpressionContext) throws(QueryError) {
+  private func addWindows(
+    of expressions: [ExpressionSyntax], _ context: inout ExpressionContext
+  ) throws(QueryError) {
     var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
     for expression in expressions { collectWindows(expression, into: &calls) }
     guard !calls.isEmpty, let builder = context.builder else { return }
@@ -412,13 +437,18 @@ extension Binder {
       let bound = try bindWindow(call, window, keys, at: range, in: inner)
       context.computed[range] = .column(bound.column.id, bound.column.type)
       let plainPartition = partition.map(\.withoutPositions)
-      let plainKeys = keys.map { LogicalPlan.SortKey($0.expression.withoutPositions, isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
-      if let index = windows.firstIndex(where: { $0.partitionBy == plainPartition && $0.orderBy == plainKeys }) {
+      let plainKeys = keys.map {
+        LogicalPlan.SortKey(
+          $0.expression.withoutPositions, isDescending: $0.isDescending, nullsFirst: $0.nullsFirst)
+      }
+      if let index = windows.firstIndex(where: { $0.partitionBy == plainPartition && $0.orderBy == plainKeys }
+      ) {
         windows[index].calls.append(bound)
       } else {
         windows.append(
           LogicalPlan.Window(
-            partitionBy: plainPartition, orderBy: plainKeys, calls: [bound], input: .values(rows: [], columns: [])))
+            partitionBy: plainPartition, orderBy: plainKeys, calls: [bound],
+            input: .values(rows: [], columns: [])))
       }
     }
     for var window in windows {
@@ -445,7 +475,8 @@ extension Binder {
       guard let found = context.windows[name.text.lowercased()] else {
         throw QueryError(
           .undefinedObject, "there is no window \"\(name.text)\"",
-          hint: NearestName.hint(for: name.text, among: context.windows.keys), at: place(name.range), kind: .bind)
+          hint: NearestName.hint(for: name.text, among: context.windows.keys), at: place(name.range),
+          kind: .bind)
       }
       return found
     }
@@ -458,11 +489,14 @@ extension Binder {
     var depth = 0
     while let base = window.base {
       depth += 1
-      guard depth <= 32 else { throw QueryError(.windowing, "the window \"\(base.text)\" refers to itself", at: place(base.range)) }
+      guard depth <= 32 else {
+        throw QueryError(.windowing, "the window \"\(base.text)\" refers to itself", at: place(base.range))
+      }
       let parent = try find(base)
       guard window.partitionBy.isEmpty, parent.orderBy.isEmpty || window.orderBy.isEmpty else {
         throw QueryError(
-          .windowing, "a window cannot override PARTITION BY or ORDER BY of \"\(base.text)\"", at: place(window.range))
+          .windowing, "a window cannot override PARTITION BY or ORDER BY of \"\(base.text)\"",
+          at: place(window.range))
       }
       window.partitionBy = parent.partitionBy
       if window.orderBy.isEmpty { window.orderBy = parent.orderBy }
@@ -482,7 +516,9 @@ extension Binder {
     let type: LogicalType
     if WindowFunctions.contains(name) {
       for argument in call.arguments { arguments.append(try bindOutput(argument.value, in: context)) }
-      guard let resolved = WindowFunctions.resolve(name, arguments.map(\.type)), !call.isStar, !call.isDistinct else {
+      guard let resolved = WindowFunctions.resolve(name, arguments.map(\.type)), !call.isStar,
+        !call.isDistinct
+      else {
         throw QueryError(
           .undefinedFunction,
           "\"\(name)\" does not take arguments (\(arguments.map(\.type.description).joined(separator: ", ")))",
@@ -508,7 +544,8 @@ extension Binder {
     } else {
       throw QueryError(
         .undefinedFunction, "there is no window function \"\(name)\"",
-        hint: NearestName.hint(for: name, among: WindowFunctions.names + AggregateRegistry.names), at: place(range))
+        hint: NearestName.hint(for: name, among: WindowFunctions.names + AggregateRegistry.names),
+        at: place(range))
     }
     let filter = try call.filter.map { expression throws(QueryError) in
       try condition(try bindOutput(expression, in: context), in: "FILTER", at: expression.range)
@@ -571,7 +608,8 @@ extension Binder {
         if key == .date, bound.type.isInteger {
           let value = try constant(converted(bound, to: .bigint), what: "the offset", at: offset.range)
           guard case .integer(let days) = value, let days = Int32(exactly: days), days >= 0 else {
-            throw QueryError(.windowing, "the offset of a frame must not be negative", at: place(offset.range))
+            throw QueryError(
+              .windowing, "the offset of a frame must not be negative", at: place(offset.range))
           }
           return .literal(.interval(Interval(days: days)), .interval)
         }
@@ -579,12 +617,14 @@ extension Binder {
       } else if key.isNumeric {
         type = key
       } else {
-        throw QueryError(.windowing, "RANGE with an offset needs a number or a time, not \(key)", at: place(range))
+        throw QueryError(
+          .windowing, "RANGE with an offset needs a number or a time, not \(key)", at: place(range))
       }
     }
     guard bound.type == type || isUntyped(bound) || (bound.type.isNumeric && type.isNumeric) else {
       throw QueryError(
-        .datatypeMismatch, "the offset of the frame must be \(type), not \(bound.type)", at: place(offset.range))
+        .datatypeMismatch, "the offset of the frame must be \(type), not \(bound.type)",
+        at: place(offset.range))
     }
     let value = try constant(
       bound.type == type ? bound : .cast(bound, to: type, isTry: false, position: place(offset.range)),
@@ -600,7 +640,8 @@ extension Binder {
       default: false
       }
     guard !isNegative else {
-      throw QueryError(.windowing, "the offset of a frame must not be null or negative", at: place(offset.range))
+      throw QueryError(
+        .windowing, "the offset of a frame must not be null or negative", at: place(offset.range))
     }
     return .literal(value, type)
   }
@@ -630,7 +671,8 @@ extension Binder {
     func project(_ expression: BoundExpression, _ name: String) -> OutputColumn {
       if case .column(let id, let type) = expression, available.contains(id), used.insert(id).inserted {
         let isNullable = builder.plan.outputColumns.first { $0.id == id }?.isNullable ?? true
-        projections.append(.init(passing: OutputColumn(id: id, name: name, type: type, isNullable: isNullable)))
+        projections.append(
+          .init(passing: OutputColumn(id: id, name: name, type: type, isNullable: isNullable)))
       } else {
         projections.append(.init(expression, as: newColumn(name, expression.type)))
       }
@@ -643,7 +685,9 @@ extension Binder {
       if expression.isLiteral { return expression }
       let wanted = expression.withoutPositions
       if let index = plain.firstIndex(of: wanted) { return .column(columns[index].id, columns[index].type) }
-      if let hidden = projections.dropFirst(columns.count).first(where: { $0.expression.withoutPositions == wanted }) {
+      if let hidden = projections.dropFirst(columns.count).first(where: {
+        $0.expression.withoutPositions == wanted
+      }) {
         return .column(hidden.column.id, hidden.column.type)
       }
       let column = project(expression, "order")
@@ -675,7 +719,9 @@ extension Binder {
   }
 
   private func sortRange(_ orderBy: OrderBySyntax?) -> SourceRange? {
-    guard case .items(let items)? = orderBy, let first = items.first, let last = items.last else { return nil }
+    guard case .items(let items)? = orderBy, let first = items.first, let last = items.last else {
+      return nil
+    }
     return first.expression.range.union(last.expression.range)
   }
 
@@ -688,7 +734,8 @@ extension Binder {
   }
 
   private func orderKeys(
-    _ select: SelectSyntax, _ items: [OutputItem], _ expressions: [BoundExpression], _ orderBy: OrderBySyntax?,
+    _ select: SelectSyntax, _ items: [OutputItem], _ expressions: [BoundExpression],
+    _ orderBy: OrderBySyntax?,
     _ context: ExpressionContext
   ) throws(QueryError) -> (keys: [LogicalPlan.SortKey], on: [BoundExpression]?) {
     func key(_ syntax: ExpressionSyntax, _ clause: String) throws(QueryError) -> BoundExpression {
@@ -701,7 +748,8 @@ extension Binder {
           let choices = Set(found.map { expressions[$0].withoutPositions })
           guard choices.count == 1 else {
             throw QueryError(
-              .ambiguousColumn, "\(clause) \"\(name.text)\" is the name of several columns of the list", at: place(name.range))
+              .ambiguousColumn, "\(clause) \"\(name.text)\" is the name of several columns of the list",
+              at: place(name.range))
           }
           return expressions[first]
         }

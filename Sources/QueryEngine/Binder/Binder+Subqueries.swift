@@ -30,7 +30,8 @@ extension Binder {
     case .inSubquery(let value, let query, let isNegated):
       try addIn(value, query, negated: negated != isNegated, at: condition.range, in: context, builder)
     case .quantified(let value, let sign, let all, .query(let query)):
-      try addQuantified(value, sign, all: all, query, negated: negated, at: condition.range, in: context, builder)
+      try addQuantified(
+        value, sign, all: all, query, negated: negated, at: condition.range, in: context, builder)
     default: throw QueryError.internalError("no subquery condition", at: condition.range)
     }
   }
@@ -41,11 +42,13 @@ extension Binder {
   ) throws(QueryError) {
     let (comparisons, subquery) = try inComparisons(value, query, at: range, in: context)
     guard negated else {
-      return try addJoin(.semi, subquery, conditions: { outputs in comparisons.map { $0.replacing(outputs) } }, to: builder)
+      return try addJoin(
+        .semi, subquery, conditions: { outputs in comparisons.map { $0.replacing(outputs) } }, to: builder)
     }
     if subquery.correlated.isEmpty, comparisons.count == 1 {
       return try addJoin(
-        .nullAwareAnti, subquery, conditions: { outputs in comparisons.map { $0.replacing(outputs) } }, to: builder)
+        .nullAwareAnti, subquery, conditions: { outputs in comparisons.map { $0.replacing(outputs) } },
+        to: builder)
     }
     // A row passes if the comparison is false for every row of its subquery.
     try addJoin(
@@ -91,7 +94,9 @@ extension Binder {
     var columns: [OutputColumn]
   }
 
-  private func bindSubquery(_ query: QuerySyntax, in context: ExpressionContext) throws(QueryError) -> Subquery {
+  private func bindSubquery(
+    _ query: QuerySyntax, in context: ExpressionContext
+  ) throws(QueryError) -> Subquery {
     guard let builder = context.builder else {
       let what = context.lambdaParameters.isEmpty ? context.clause.rawValue : "a lambda"
       throw QueryError.unsupported("a subquery in \(what)", at: place(query.range))
@@ -122,7 +127,8 @@ extension Binder {
     guard subquery.columns.count == values.count else {
       throw QueryError(
         .datatypeMismatch,
-        "the subquery has \(subquery.columns.count) columns, and IN compares \(values.count)", at: place(query.range))
+        "the subquery has \(subquery.columns.count) columns, and IN compares \(values.count)",
+        at: place(query.range))
     }
     var comparisons: [BoundExpression] = []
     for (index, column) in subquery.columns.enumerated() {
@@ -176,7 +182,8 @@ extension Binder {
 
   /// The general way: distinct outer values, carried through the subquery.
   func addDependentJoin(
-    _ kind: LogicalPlan.Join.Kind, _ subquery: Subquery, _ conditions: [BoundExpression], to builder: RelationBuilder
+    _ kind: LogicalPlan.Join.Kind, _ subquery: Subquery, _ conditions: [BoundExpression],
+    to builder: RelationBuilder
   ) throws(QueryError) {
     let outerColumns = builder.plan.outputColumns
     let shared = newPlanID()
@@ -290,7 +297,8 @@ extension Binder {
       }
     } else {
       result = try threeValued(
-        subquery, comparisons, again: { () throws(QueryError) in
+        subquery, comparisons,
+        again: { () throws(QueryError) in
           try inComparisons(value, query, at: range, in: context)
         }, in: context)
     }
@@ -322,8 +330,12 @@ extension Binder {
   ) throws(QueryError) -> BoundExpression {
     switch operand {
     case .query(let query):
-      if sign == .equal, !all { return try bindInSubquery(value, query, negated: false, at: range, in: context) }
-      if sign == .notEqual, all { return try bindInSubquery(value, query, negated: true, at: range, in: context) }
+      if sign == .equal, !all {
+        return try bindInSubquery(value, query, negated: false, at: range, in: context)
+      }
+      if sign == .notEqual, all {
+        return try bindInSubquery(value, query, negated: true, at: range, in: context)
+      }
       // x > ALL (…) is NOT (x <= ANY (…)).
       guard let comparison = OperatorFunctions.comparison(of: sign) else {
         throw QueryError(.syntaxError, "ANY and ALL need a comparison before them", at: place(range))
@@ -331,7 +343,8 @@ extension Binder {
       let effective = all ? Binder.sign(of: comparison.negated) : sign
       let (first, subquery) = try quantifiedComparison(value, effective, query, at: range, in: context)
       let any = try threeValued(
-        subquery, [first], again: { () throws(QueryError) in
+        subquery, [first],
+        again: { () throws(QueryError) in
           let (second, copy) = try quantifiedComparison(value, effective, query, at: range, in: context)
           return ([second], copy)
         }, in: context)
@@ -342,9 +355,11 @@ extension Binder {
       if sign == .equal, !all {
         return try call(OperatorFunctions.listContains, [container, element], at: range)
       }
-      guard case .list(let type) = container.type, let comparison = OperatorFunctions.comparison(of: sign) else {
+      guard case .list(let type) = container.type, let comparison = OperatorFunctions.comparison(of: sign)
+      else {
         throw QueryError(
-          .datatypeMismatch, "ANY and ALL need a list or a subquery, not \(container.type)", at: place(list.range))
+          .datatypeMismatch, "ANY and ALL need a list or a subquery, not \(container.type)",
+          at: place(list.range))
       }
       let parameter = newColumn("element", type)
       let body = try compare(
@@ -424,7 +439,9 @@ extension Binder {
       break
     }
     guard case .aggregate(var aggregate) = current, aggregate.groups.isEmpty, aggregate.groupingSets.isEmpty,
-      LogicalPlan.aggregate(aggregate).expressions.allSatisfy({ $0.columns.isDisjoint(with: subquery.correlated) }),
+      LogicalPlan.aggregate(aggregate).expressions.allSatisfy({
+        $0.columns.isDisjoint(with: subquery.correlated)
+      }),
       let pulled = Decorrelation(binder: self).pulledUp(aggregate.input, outer: subquery.correlated)
     else { return nil }
     let inner = Set(pulled.plan.outputColumns.map(\.id))
@@ -445,10 +462,12 @@ extension Binder {
     }
     let mapped = LogicalPlan.aggregate(aggregate).mapExpressions { $0.replacing(pulled.outputs) }
     guard case .aggregate(let rewritten) = mapped else { return nil }
-    guard rewritten.aggregates.allSatisfy({ call in
-      (call.arguments + [call.filter].compactMap { $0 } + call.orderBy.map(\.expression))
-        .allSatisfy { $0.columns.isSubset(of: inner) }
-    }) else { return nil }
+    guard
+      rewritten.aggregates.allSatisfy({ call in
+        (call.arguments + [call.filter].compactMap { $0 } + call.orderBy.map(\.expression))
+          .allSatisfy { $0.columns.isSubset(of: inner) }
+      })
+    else { return nil }
     aggregate = rewritten
     aggregate.groups = keys
     aggregate.input = pulled.plan
@@ -460,7 +479,9 @@ extension Binder {
       filled[call.column.id] = Decorrelation.zeroIfNull(.column(call.column.id, call.column.type))
     }
     result = result.replacing(filled)
-    guard let condition = BoundExpression.conjunction(having.map { $0.replacing(filled) }) else { return result }
+    guard let condition = BoundExpression.conjunction(having.map { $0.replacing(filled) }) else {
+      return result
+    }
     return .caseWhen([.init(condition: condition, result: result)], otherwise: nil, type: result.type)
   }
 }

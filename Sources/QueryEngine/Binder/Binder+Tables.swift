@@ -9,7 +9,9 @@ extension Binder {
   }
 
   /// Binds all of FROM; without FROM there is one row without columns.
-  func bindFrom(_ from: [TableReference], outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+  func bindFrom(
+    _ from: [TableReference], outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
     guard let first = from.first else {
       return BoundTable(plan: .values(rows: [[]], columns: []), scope: Scope(parent: outer))
     }
@@ -25,7 +27,8 @@ extension Binder {
     var seen: Set<[String]> = []
     for table in scope.tables where !table.parts.isEmpty && !seen.insert(table.parts).inserted {
       throw QueryError(
-        .duplicateAlias, "FROM names \"\(table.parts.joined(separator: "."))\" twice", hint: "give each an alias",
+        .duplicateAlias, "FROM names \"\(table.parts.joined(separator: "."))\" twice",
+        hint: "give each an alias",
         at: place(from.first.map { first in from.dropFirst().reduce(first.range) { $0.union($1.range) } }))
     }
   }
@@ -96,7 +99,8 @@ extension Binder {
       guard version == nil else {
         throw QueryError.unsupported("time travel of the view \"\(view.name)\"", at: place(table.range))
       }
-      return try named(try bind(view, at: table.range), table.alias, default: parts, at: table.range, outer: outer)
+      return try named(
+        try bind(view, at: table.range), table.alias, default: parts, at: table.range, outer: outer)
     }
   }
 
@@ -113,14 +117,16 @@ extension Binder {
       plan = try bind(inlined.query, outer: nil, tables: inlined.tables)
       let columns = try renamed(plan.outputColumns, inlined.columns, of: table.name.last)
       let scope = Scope(parent: outer)
-      let renamedColumns = try table.alias.map { alias throws(QueryError) in
-        try renamed(columns, alias.columns, of: alias.name)
-      } ?? columns
+      let renamedColumns =
+        try table.alias.map { alias throws(QueryError) in
+          try renamed(columns, alias.columns, of: alias.name)
+        } ?? columns
       scope.add([table.alias?.name.text ?? entry.name], renamedColumns)
       return BoundTable(plan: plan, scope: scope)
     }
     entry.references += 1
-    plan = .cteReference(id: entry.id, columns: entry.columns.map { newColumn($0.name, $0.type, isNullable: $0.isNullable) })
+    plan = .cteReference(
+      id: entry.id, columns: entry.columns.map { newColumn($0.name, $0.type, isNullable: $0.isNullable) })
     return try named(plan, table.alias, default: [entry.name], at: table.range, outer: outer)
   }
 
@@ -150,16 +156,20 @@ extension Binder {
     guard !openViews.contains(key) else {
       throw QueryError(.invalidRecursion, "the view \"\(view.name)\" refers to itself", at: place(range))
     }
-    guard openViews.count < 32 else { throw QueryError(.tooComplex, "views are nested too deeply", at: place(range)) }
+    guard openViews.count < 32 else {
+      throw QueryError(.tooComplex, "views are nested too deeply", at: place(range))
+    }
     let statement: StatementSyntax
     do throws(QueryError) {
       statement = try Parser.statement(view.text)
     } catch {
       throw QueryError(
-        .syntaxError, "the view \"\(view.name)\" cannot be read: \(error.message)", at: place(range), kind: .bind)
+        .syntaxError, "the view \"\(view.name)\" cannot be read: \(error.message)", at: place(range),
+        kind: .bind)
     }
     guard case .query(let query) = statement.kind else {
-      throw QueryError(.syntaxError, "the view \"\(view.name)\" holds no query", at: place(range), kind: .bind)
+      throw QueryError(
+        .syntaxError, "the view \"\(view.name)\" holds no query", at: place(range), kind: .bind)
     }
     let place = place(range)
     let (outerDivision, outerText) = (settings.integerDivision, sourceText)
@@ -178,7 +188,9 @@ extension Binder {
     } catch {
       throw error.located(at: place)
     }
-    for index in unknownBefore..<unknownNames.count { unknownNames[index] = unknownNames[index].located(at: place) }
+    for index in unknownBefore..<unknownNames.count {
+      unknownNames[index] = unknownNames[index].located(at: place)
+    }
     if !view.columns.isEmpty {
       let names = view.columns.map { Identifier(text: $0, isQuoted: true, range: range) }
       let name = Identifier(text: view.name, isQuoted: true, range: range)
@@ -203,7 +215,8 @@ extension Binder {
         return Int64(text).map { .snapshot($0) } ?? .reference(text)
       default:
         throw QueryError(
-          .datatypeMismatch, "the version is a snapshot's id or the name of a branch or tag, not \(expression.type)",
+          .datatypeMismatch,
+          "the version is a snapshot's id or the name of a branch or tag, not \(expression.type)",
           at: place(range))
       }
     case .timestamp:
@@ -227,7 +240,8 @@ extension Binder {
     _ function: TableFunctionSyntax, after left: BoundTable?, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     let name = function.call.name.last.text.lowercased()
-    let isUnnest = ["unnest", "explode", "explode_outer", "posexplode", "posexplode_outer", "flatten_table"].contains(name)
+    let isUnnest = ["unnest", "explode", "explode_outer", "posexplode", "posexplode_outer", "flatten_table"]
+      .contains(name)
     if isUnnest || functions[name] != nil {
       return try bindUnnest(
         function, name, isUnnest: isUnnest, isOuter: name.hasSuffix("_outer"), after: left, outer: outer,
@@ -304,8 +318,10 @@ extension Binder {
         let entries = try call("map_entries", [list], at: function.range)
         let column = newColumn("entry", entry)
         columns.append(.init(entries, as: column))
-        fields.append(.init(.field(.column(column.id, entry), index: 0, type: key), as: newColumn("key", key)))
-        fields.append(.init(.field(.column(column.id, entry), index: 1, type: value), as: newColumn("value", value)))
+        fields.append(
+          .init(.field(.column(column.id, entry), index: 0, type: key), as: newColumn("key", key)))
+        fields.append(
+          .init(.field(.column(column.id, entry), index: 1, type: value), as: newColumn("value", value)))
       case .null:
         columns.append(.init(.literal(.null, .list(.null)), as: newColumn("unnest", .null)))
       default:
@@ -314,7 +330,8 @@ extension Binder {
       }
     }
     let ordinality =
-      function.withOrdinality || name.hasPrefix("posexplode") ? newColumn("ordinality", .bigint, isNullable: false) : nil
+      function.withOrdinality || name.hasPrefix("posexplode")
+      ? newColumn("ordinality", .bigint, isNullable: false) : nil
     var plan = LogicalPlan.unnest(
       LogicalPlan.Unnest(lists: columns, ordinality: ordinality, isOuter: isOuter, input: builder.plan))
     var outputs = fields.isEmpty ? columns.map(\.column) : fields.map(\.column)
@@ -323,7 +340,11 @@ extension Binder {
     }
     if let ordinality {
       // Spark's posexplode has the position first.
-      if name.hasPrefix("posexplode") { outputs.insert(ordinality, at: 0) } else { outputs.append(ordinality) }
+      if name.hasPrefix("posexplode") {
+        outputs.insert(ordinality, at: 0)
+      } else {
+        outputs.append(ordinality)
+      }
     }
     let result = Scope(parent: outer)
     if let left { result.add(left.scope) }
@@ -344,7 +365,8 @@ extension Binder {
 
   // Joins
 
-  private func bind(_ join: JoinSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+  private func bind(_ join: JoinSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable
+  {
     let left = try bind(join.left, after: nil, outer: outer, tables: tables)
     if join.isAsOf { return try bindAsOf(join, left, outer: outer, tables: tables) }
     return try combine(
@@ -358,7 +380,8 @@ extension Binder {
   ) throws(QueryError) -> BoundTable {
     if case .function(let function) = right, isUnnesting(function) {
       guard kind == .cross || kind == .inner || kind == .left else {
-        throw QueryError.unsupported("a \(kind.rawValue.uppercased()) JOIN with \(function.call.name.text)", at: place(function.range))
+        throw QueryError.unsupported(
+          "a \(kind.rawValue.uppercased()) JOIN with \(function.call.name.text)", at: place(function.range))
       }
       var result = try bind(right, after: left, outer: outer, tables: tables)
       if kind == .left { result.plan = result.plan.unnestingOuter }
@@ -372,14 +395,16 @@ extension Binder {
     let bound = try bind(right, after: left, outer: outer, tables: tables)
     let free = bound.plan.freeColumns.intersection(left.plan.outputColumns.map(\.id))
     if !free.isEmpty {
-      return try combineLateral(left, bound, free, kind: kind, condition: condition, outer: outer, tables: tables)
+      return try combineLateral(
+        left, bound, free, kind: kind, condition: condition, outer: outer, tables: tables)
     }
     return try joined(left, bound, kind: kind, condition: condition, outer: outer, tables: tables)
   }
 
   private func isUnnesting(_ function: TableFunctionSyntax) -> Bool {
     let name = function.call.name.last.text.lowercased()
-    return functions[name] != nil || name.hasPrefix("explode") || name.hasPrefix("posexplode") || name == "unnest"
+    return functions[name] != nil || name.hasPrefix("explode") || name.hasPrefix("posexplode")
+      || name == "unnest"
   }
 
   private func combineLateral(
@@ -424,14 +449,17 @@ extension Binder {
       for column in left.scope.columns where !column.isHidden && !column.needsQualifier {
         let name = Identifier(text: column.name, isQuoted: true, range: SourceRange(0, 0))
         let matches = right.scope.columns(named: name).filter { !$0.isHidden }
-        if !matches.isEmpty, !names.contains(where: { $0.text.lowercased() == name.text.lowercased() }) { names.append(name) }
+        if !matches.isEmpty, !names.contains(where: { $0.text.lowercased() == name.text.lowercased() }) {
+          names.append(name)
+        }
       }
       return try joinUsing(names, left, right, kind, scope)
     }
   }
 
   private func joinOn(
-    _ expression: ExpressionSyntax, _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind, _ scope: Scope,
+    _ expression: ExpressionSyntax, _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind,
+    _ scope: Scope,
     outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     var visible = scope
@@ -463,21 +491,24 @@ extension Binder {
     var merged: [ScopeColumn] = []
     var coalesced: [LogicalPlan.NamedExpression] = []
     for name in names {
-      guard let leftColumn = try column(name, of: left, "left"), let rightColumn = try column(name, of: right, "right")
+      guard let leftColumn = try column(name, of: left, "left"),
+        let rightColumn = try column(name, of: right, "right")
       else { continue }
       let condition = try compare(
         .equal, .column(leftColumn.id, leftColumn.type), .column(rightColumn.id, rightColumn.type),
         leftRange: name.range, rightRange: name.range)
       conditions.append(condition)
       guard kind != .semi, kind != .anti else { continue }
-      for index in scope.columns.indices where [leftColumn.id, rightColumn.id].contains(scope.columns[index].id) {
+      for index in scope.columns.indices
+      where [leftColumn.id, rightColumn.id].contains(scope.columns[index].id) {
         scope.columns[index].needsQualifier = true
       }
       var result = kind == .right ? rightColumn : leftColumn
       if kind == .full, case .comparison(_, let first, let second) = condition {
         let column = newColumn(leftColumn.name, first.type)
         let value = BoundExpression.caseWhen(
-          [.init(condition: .isNull(first, isNegated: true), result: first)], otherwise: second, type: first.type)
+          [.init(condition: .isNull(first, isNegated: true), result: first)], otherwise: second,
+          type: first.type)
         coalesced.append(.init(value, as: column))
         result = ScopeColumn(id: column.id, name: column.name, type: column.type)
       }
@@ -492,7 +523,9 @@ extension Binder {
     return BoundTable(plan: plan, scope: scope)
   }
 
-  private func column(_ name: Identifier, of table: BoundTable, _ side: String) throws(QueryError) -> ScopeColumn? {
+  private func column(
+    _ name: Identifier, of table: BoundTable, _ side: String
+  ) throws(QueryError) -> ScopeColumn? {
     let found = table.scope.columns(named: name)
     if found.count == 1 { return found[0] }
     if found.isEmpty {
@@ -512,12 +545,15 @@ extension Binder {
     _ syntax: JoinSyntax, _ left: BoundTable, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     guard syntax.kind == .inner || syntax.kind == .left else {
-      throw QueryError.unsupported("ASOF with \(syntax.kind.rawValue.uppercased()) JOIN", at: place(syntax.range))
+      throw QueryError.unsupported(
+        "ASOF with \(syntax.kind.rawValue.uppercased()) JOIN", at: place(syntax.range))
     }
     let right = try bind(syntax.right, after: left, outer: outer, tables: tables)
     var result = try joined(
       left, right, kind: .inner, condition: syntax.condition, outer: outer, tables: tables)
-    guard case .join(var made) = result.plan else { throw QueryError.internalError("no join", at: syntax.range) }
+    guard case .join(var made) = result.plan else {
+      throw QueryError.internalError("no join", at: syntax.range)
+    }
     if let match = syntax.matchCondition {
       let context = ExpressionContext(result.scope, .join, tables: tables)
       let bound = try condition(try bind(match, in: context), in: "MATCH_CONDITION", at: match.range)
@@ -542,7 +578,9 @@ extension Binder {
 
   // PIVOT and UNPIVOT
 
-  private func bind(_ pivot: PivotSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+  private func bind(
+    _ pivot: PivotSyntax, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
     let input = try bind(pivot.input, after: nil, outer: outer, tables: tables)
     guard let column = pivot.columns.first, !pivot.values.isEmpty else {
       throw QueryError.unsupported("PIVOT without IN (values)", at: place(pivot.range))
@@ -559,7 +597,8 @@ extension Binder {
     if groups.isEmpty {
       groups = input.scope.columns.filter { !$0.isHidden && !used.contains($0.name.lowercased()) }.map {
         ExpressionSyntax(
-          kind: .column(QualifiedName(parts: [Identifier(text: $0.name, isQuoted: true, range: pivot.range)])),
+          kind: .column(
+            QualifiedName(parts: [Identifier(text: $0.name, isQuoted: true, range: pivot.range)])),
           range: pivot.range)
       }
     }
@@ -567,7 +606,8 @@ extension Binder {
     for value in pivot.values {
       for aggregate in pivot.aggregates {
         guard case .function(var call) = aggregate.expression.kind else {
-          throw QueryError.unsupported("an expression of aggregates in PIVOT", at: place(aggregate.expression.range))
+          throw QueryError.unsupported(
+            "an expression of aggregates in PIVOT", at: place(aggregate.expression.range))
         }
         let equal = ExpressionSyntax(
           kind: .binary(.equal, column, value.expression), range: value.expression.range)
@@ -575,7 +615,8 @@ extension Binder {
         var name = value.alias?.text ?? text(of: value.expression)
         if pivot.aggregates.count > 1 { name += "_" + (aggregate.alias?.text ?? call.name.text) }
         // Each call has a place of its own, by which it is found again.
-        let range = SourceRange(value.expression.range.start, aggregate.expression.range.end + value.expression.range.end)
+        let range = SourceRange(
+          value.expression.range.start, aggregate.expression.range.end + value.expression.range.end)
         items.append(
           .expression(
             ExpressionSyntax(kind: .function(call), range: range),
@@ -588,7 +629,9 @@ extension Binder {
     return try named(plan, pivot.alias, default: ["pivot"], at: pivot.range, outer: outer)
   }
 
-  private func bind(_ unpivot: UnpivotSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable {
+  private func bind(
+    _ unpivot: UnpivotSyntax, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
     let input = try bind(unpivot.input, after: nil, outer: outer, tables: tables)
     let context = ExpressionContext(input.scope, .from, tables: tables)
     var names: [BoundExpression] = []

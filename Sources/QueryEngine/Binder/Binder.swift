@@ -5,19 +5,10 @@ internal import Columnar
 /// One binder serves one statement. Queries are in `Binder+Queries` and `Binder+Select`, FROM in
 /// `Binder+Tables`, expressions in `Binder+Expressions` and its neighbours.
 final class Binder {
-  /// What the session gives a statement.
-  struct Settings {
-    var integerDivision = true
-    var nullOrder = NullOrder.last
-    /// The values of the parameters of a prepared statement, by number and by name.
-    var parameters: [Int: BoundExpression] = [:]
-    var namedParameters: [String: BoundExpression] = [:]
-  }
-
   let resolver: any RelationResolver
   let functions: FunctionRegistry
   let environment: EvaluationEnvironment
-  var settings: Settings
+  var settings: BinderEnvironment.Settings
 
   /// The text that positions refer to: the statement's, or of the view being expanded.
   var sourceText: [UInt8]
@@ -34,13 +25,10 @@ final class Binder {
   /// How many parameters the statement has, as far as seen.
   var parameterCount = 0
 
-  init(
-    resolver: any RelationResolver, functions: FunctionRegistry = .builtin,
-    environment: EvaluationEnvironment, settings: Settings = Settings()
-  ) {
-    (self.resolver, self.functions) = (resolver, functions)
-    (self.environment, self.settings) = (environment, settings)
-    sourceText = Array(environment.statement.utf8)
+  init(environment: BinderEnvironment) {
+    (resolver, functions) = (environment.resolver, environment.functions)
+    (self.environment, settings) = (environment.evaluation, environment.settings)
+    sourceText = Array(environment.evaluation.statement.utf8)
   }
 
   /// The text of an expression, on one line.
@@ -52,14 +40,62 @@ final class Binder {
   }
 
   /// Binds a query that stands by itself.
-  func plan(for query: QuerySyntax) throws(QueryError) -> LogicalPlan {
+  func bindQuery(_ query: QuerySyntax) throws(QueryError) -> LogicalPlan {
     try reportingAllUnknownNames { () throws(QueryError) in
       try bind(query, outer: nil, tables: CommonTables())
     }
   }
 
+  /// Binds an expression over columns of one table, without subqueries and aggregates.
+  ///
+  /// - Parameters:
+  ///   - expression: The expression.
+  ///   - columns: What it may name; none for a constant.
+  ///   - table: The table's name, as qualifier.
+  ///   - type: The type wanted.
+  /// - Returns: The expression, converted.
+  func bindExpression(
+    _ expression: ExpressionSyntax, columns: [OutputColumn] = [], table: [String] = [],
+    as type: LogicalType? = nil
+  ) throws(QueryError) -> BoundExpression {
+    try reportingAllUnknownNames { () throws(QueryError) in
+      let scope = Scope(parent: nil)
+      if !columns.isEmpty { scope.add(table, columns) }
+      let bound = try bind(expression, in: ExpressionContext(scope, columns.isEmpty ? .constant : .condition))
+      guard let type else { return bound }
+      return try assigned(bound, to: type, what: "the value", at: expression.range)
+    }
+  }
+
+  /// Binds and evaluates a constant, such as an argument of CALL or the value of SET.
+  func bindConstant(
+    _ expression: ExpressionSyntax, as type: LogicalType? = nil
+  ) throws(QueryError) -> (value: ScalarValue, type: LogicalType) {
+    let bound = try bindExpression(expression, as: type)
+    return (try constant(bound, what: "the value", at: expression.range), bound.type)
+  }
+
+  /// Returns the expression as a value for a column of some type: what INSERT and UPDATE convert without a cast.
+  func assigned(
+    _ expression: BoundExpression, to type: LogicalType, what: String, at range: SourceRange
+  ) throws(QueryError) -> BoundExpression {
+    let from = expression.type
+    let fits =
+      from == type || isUntyped(expression) || ImplicitConversion.cost(from: from, to: type) != nil
+      || (from.isNumeric && type.isNumeric) || (from.isTimestamp && (type.isTimestamp || type == .date))
+      || ImplicitConversion.commonType(from, type) != nil
+    guard fits else {
+      throw QueryError(
+        .datatypeMismatch, "\(what) is \(from) and cannot become \(type)",
+        hint: "convert it: CAST(… AS \(type))",
+        at: place(range))
+    }
+    return converted(expression, to: type, at: place(range))
+  }
+
   /// Runs `body`; unknown names met on the way win over errors that follow from them.
-  func reportingAllUnknownNames<Result>(_ body: () throws(QueryError) -> Result) throws(QueryError) -> Result {
+  func reportingAllUnknownNames<Result>(_ body: () throws(QueryError) -> Result) throws(QueryError) -> Result
+  {
     let result: Result
     do throws(QueryError) {
       result = try body()

@@ -26,7 +26,8 @@ struct Decorrelation {
     case .project(let expressions, let input):
       guard var pulled = pulledUp(input, outer: outer) else { return nil }
       var outputs = pulled.outputs
-      for expression in expressions where !expression.passesOn || pulled.outputs[expression.column.id] != nil {
+      for expression in expressions where !expression.passesOn || pulled.outputs[expression.column.id] != nil
+      {
         outputs[expression.column.id] = expression.expression.replacing(pulled.outputs)
       }
       pulled.outputs = outputs
@@ -36,7 +37,11 @@ struct Decorrelation {
       var kept: [BoundExpression] = []
       for conjunct in predicate.conjuncts {
         let conjunct = conjunct.replacing(pulled.outputs)
-        if conjunct.columns.isDisjoint(with: outer) { kept.append(conjunct) } else { pulled.conditions.append(conjunct) }
+        if conjunct.columns.isDisjoint(with: outer) {
+          kept.append(conjunct)
+        } else {
+          pulled.conditions.append(conjunct)
+        }
       }
       pulled.plan = pulled.plan.filtered(by: kept)
       return pulled
@@ -48,7 +53,9 @@ struct Decorrelation {
 
   private func pulledUp(_ join: LogicalPlan.Join, outer: Set<ColumnID>) -> PulledUp? {
     let isInner = join.kind == .inner || join.kind == .cross
-    let conditionColumns = LogicalPlan.join(join).expressions.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columns) }
+    let conditionColumns = LogicalPlan.join(join).expressions.reduce(into: Set<ColumnID>()) {
+      $0.formUnion($1.columns)
+    }
     guard let left = pulledUp(join.left, outer: outer) else { return nil }
     if !isInner {
       // Only what stands on the preserved side may go up.
@@ -72,11 +79,17 @@ struct Decorrelation {
       conditions: left.conditions + right.conditions, outputs: outputs)
     var kept: [BoundExpression] = []
     let all =
-      join.equalities.map { BoundExpression.comparison($0.matchesNulls ? .isNotDistinctFrom : .equal, $0.left, $0.right) }
+      join.equalities.map {
+        BoundExpression.comparison($0.matchesNulls ? .isNotDistinctFrom : .equal, $0.left, $0.right)
+      }
       + (join.residual?.conjuncts ?? [])
     for condition in all {
       let condition = condition.replacing(outputs)
-      if condition.columns.isDisjoint(with: outer) { kept.append(condition) } else { result.conditions.append(condition) }
+      if condition.columns.isDisjoint(with: outer) {
+        kept.append(condition)
+      } else {
+        result.conditions.append(condition)
+      }
     }
     result.plan = binder.join(.inner, left.plan, right.plan, on: kept)
     return result
@@ -112,7 +125,8 @@ struct Decorrelation {
     case .sort(_, let input): return try push(input)
     case .limit(let count, let offset, let input):
       return try limit(count, offset, input, carried, replacements, push)
-    case .aggregate(let aggregate): return try self.aggregate(aggregate, domain, columns, carried, replacements, push)
+    case .aggregate(let aggregate):
+      return try self.aggregate(aggregate, domain, columns, carried, replacements, push)
     case .distinct(var distinct):
       distinct.input = try push(distinct.input)
       if let on = distinct.on {
@@ -251,20 +265,25 @@ struct Decorrelation {
       }, calls: [.init("row_number", [], frame: frame, as: number)], input: try push(source))
     let position = BoundExpression.column(number.id, .bigint)
     var conditions: [BoundExpression] = []
-    if offset > 0 { conditions.append(.comparison(.greater, position, .literal(.integer(Int64(offset)), .bigint))) }
+    if offset > 0 {
+      conditions.append(.comparison(.greater, position, .literal(.integer(Int64(offset)), .bigint)))
+    }
     if let count {
       let last = Int64(clamping: count).addingReportingOverflow(Int64(clamping: offset))
       conditions.append(
-        .comparison(.lessOrEqual, position, .literal(.integer(last.overflow ? .max : last.partialValue), .bigint)))
+        .comparison(
+          .lessOrEqual, position, .literal(.integer(last.overflow ? .max : last.partialValue), .bigint)))
     }
     let limited = LogicalPlan.window(window).filtered(by: conditions)
-    let outputs = dropped?.map { LogicalPlan.NamedExpression($0.expression.replacing(replacements), as: $0.column) }
+    let outputs =
+      dropped?.map { LogicalPlan.NamedExpression($0.expression.replacing(replacements), as: $0.column) }
       ?? source.outputColumns.map { .init(passing: $0) }
     return .project(outputs + carried.map { .init(passing: $0) }, limited)
   }
 
   private func join(
-    _ join: LogicalPlan.Join, _ domain: LogicalPlan, _ columns: [ColumnID: OutputColumn], _ outer: Set<ColumnID>,
+    _ join: LogicalPlan.Join, _ domain: LogicalPlan, _ columns: [ColumnID: OutputColumn],
+    _ outer: Set<ColumnID>,
     _ replacements: [ColumnID: BoundExpression]
   ) throws(QueryError) -> LogicalPlan {
     let mapped = LogicalPlan.join(join).mapExpressions { $0.replacing(replacements) }

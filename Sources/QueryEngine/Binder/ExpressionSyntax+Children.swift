@@ -2,12 +2,13 @@ extension ExpressionSyntax {
   /// The expressions inside, without those of subqueries.
   var children: [ExpressionSyntax] {
     switch kind {
-    case .null, .boolean, .integer, .decimal, .float, .string, .binary, .typedString, .parameter, .column,
+    case .null, .boolean, .integer, .decimal, .float, .string, .bytes, .typedString, .parameter, .column,
       .exists, .subquery, .arraySubquery, .defaultValue:
       return []
     case .wildcard(let wildcard): return wildcard.replaced.map(\.expression)
     case .interval(let value, _, _), .unary(_, let value), .not(let value), .isNull(let value, _),
-      .isBoolean(let value, _, _), .inSubquery(let value, _, _), .cast(let value, _, _), .extract(_, let value),
+      .isBoolean(let value, _, _), .inSubquery(let value, _, _), .cast(let value, _, _),
+      .extract(_, let value),
       .field(let value, _), .lambda(_, let value), .columns(let value), .path(let value, _):
       return [value]
     case .binary(_, let left, let right), .isDistinct(let left, let right, _), .element(let left, let right),

@@ -38,10 +38,14 @@ extension Binder {
       return (left, converted(right, to: leftType, at: rightRange))
     }
     // A decimal literal beside a DOUBLE column is a DOUBLE; an integer that fits a column takes its type.
-    if case .literal(let value, _) = right, let literal = TypeCoercion.exactLiteral(value, rightType, to: leftType) {
+    if case .literal(let value, _) = right,
+      let literal = TypeCoercion.exactLiteral(value, rightType, to: leftType)
+    {
       return (left, .literal(literal, leftType))
     }
-    if case .literal(let value, _) = left, let literal = TypeCoercion.exactLiteral(value, leftType, to: rightType) {
+    if case .literal(let value, _) = left,
+      let literal = TypeCoercion.exactLiteral(value, leftType, to: rightType)
+    {
       return (.literal(literal, rightType), right)
     }
     guard let common = ImplicitConversion.commonType(leftType, rightType) else {
@@ -54,10 +58,15 @@ extension Binder {
     _ left: BoundExpression, _ right: BoundExpression, sign: String, at range: SourceRange
   ) -> QueryError {
     var hint = "convert one side with CAST"
-    if left.type == .varchar, right.type.isNumeric { hint = "convert the text: CAST(… AS \(right.type)), or try_cast" }
-    if right.type == .varchar, left.type.isNumeric { hint = "convert the text: CAST(… AS \(left.type)), or try_cast" }
+    if left.type == .varchar, right.type.isNumeric {
+      hint = "convert the text: CAST(… AS \(right.type)), or try_cast"
+    }
+    if right.type == .varchar, left.type.isNumeric {
+      hint = "convert the text: CAST(… AS \(left.type)), or try_cast"
+    }
     return QueryError(
-      .undefinedFunction, "\(left.type) and \(right.type) cannot be compared with \(sign)", hint: hint, at: range,
+      .undefinedFunction, "\(left.type) and \(right.type) cannot be compared with \(sign)", hint: hint,
+      at: range,
       kind: .type)
   }
 
@@ -85,7 +94,9 @@ extension Binder {
   }
 
   /// A condition: BOOLEAN, a null or a string that spells one.
-  func condition(_ expression: BoundExpression, in clause: String, at range: SourceRange) throws(QueryError)
+  func condition(
+    _ expression: BoundExpression, in clause: String, at range: SourceRange
+  ) throws(QueryError)
     -> BoundExpression
   {
     switch expression.type {
@@ -106,9 +117,12 @@ enum TypeCoercion {
   static func literal(_ value: ScalarValue, _ from: LogicalType, to: LogicalType) -> ScalarValue? {
     switch (value, to) {
     case (.integer(let number), .bigint) where from.isInteger: return .integer(number)
-    case (.integer(let number), .integer) where from.isInteger: return Int32(exactly: number).map { .integer(Int64($0)) }
-    case (.integer(let number), .smallint) where from.isInteger: return Int16(exactly: number).map { .integer(Int64($0)) }
-    case (.integer(let number), .tinyint) where from.isInteger: return Int8(exactly: number).map { .integer(Int64($0)) }
+    case (.integer(let number), .integer) where from.isInteger:
+      return Int32(exactly: number).map { .integer(Int64($0)) }
+    case (.integer(let number), .smallint) where from.isInteger:
+      return Int16(exactly: number).map { .integer(Int64($0)) }
+    case (.integer(let number), .tinyint) where from.isInteger:
+      return Int8(exactly: number).map { .integer(Int64($0)) }
     case (.integer(let number), .double) where from.isInteger: return .double(Double(number))
     case (.integer(let number), .decimal(let precision, let scale)) where from.isInteger:
       return rescaled(Int128(number), by: scale, precision: precision)

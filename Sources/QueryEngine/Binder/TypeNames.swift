@@ -31,7 +31,8 @@ enum TypeNames {
       let scale = numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 3 : 0
       guard (1...38).contains(precision), (0...precision).contains(scale) else {
         throw QueryError(
-          .invalidParameter, "DECIMAL(\(precision),\(scale)) is no type: at most 38 digits, of which the scale stands after the point",
+          .invalidParameter,
+          "DECIMAL(\(precision),\(scale)) is no type: at most 38 digits, of which the scale stands after the point",
           at: range, kind: .type)
       }
       return .decimal(precision: precision, scale: scale)

@@ -10,7 +10,9 @@ enum WindowFunctions {
   static func contains(_ name: String) -> Bool { names.contains(name) }
 
   /// Returns the types to convert the arguments to and the result's type; `nil` if they do not fit.
-  static func resolve(_ name: String, _ types: [LogicalType]) -> (parameters: [LogicalType], result: LogicalType)? {
+  static func resolve(
+    _ name: String, _ types: [LogicalType]
+  ) -> (parameters: [LogicalType], result: LogicalType)? {
     switch (name, types.count) {
     case ("row_number", 0), ("rank", 0), ("dense_rank", 0): return ([], .bigint)
     case ("percent_rank", 0), ("cume_dist", 0): return ([], .double)

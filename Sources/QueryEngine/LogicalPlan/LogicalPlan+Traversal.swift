@@ -30,7 +30,8 @@ extension LogicalPlan {
     case .sort(let keys, let input): return .sort(keys, try transform(input))
     case .topN(let keys, let count, let offset, let input):
       return .topN(keys, count: count, offset: offset, try transform(input))
-    case .limit(let count, let offset, let input): return .limit(count: count, offset: offset, try transform(input))
+    case .limit(let count, let offset, let input):
+      return .limit(count: count, offset: offset, try transform(input))
     case .aggregate(var aggregate):
       aggregate.input = try transform(aggregate.input)
       return .aggregate(aggregate)
@@ -70,7 +71,9 @@ extension LogicalPlan {
     case .limit, .cteReference, .with, .recursive, .setOperation: []
     case .aggregate(let aggregate):
       aggregate.groups.map(\.expression)
-        + aggregate.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) + $0.orderBy.map(\.expression) }
+        + aggregate.aggregates.flatMap {
+          $0.arguments + ($0.filter.map { [$0] } ?? []) + $0.orderBy.map(\.expression)
+        }
     case .join(let join):
       join.equalities.flatMap { [$0.left, $0.right] } + (join.residual.map { [$0] } ?? [])
     case .window(let window):
@@ -173,7 +176,8 @@ extension LogicalPlan {
   private var ownColumns: [OutputColumn] {
     switch self {
     case .scan(let scan): return scan.columns
-    case .values(_, let columns), .cteReference(_, let columns), .recursive(_, _, _, let columns, _): return columns
+    case .values(_, let columns), .cteReference(_, let columns), .recursive(_, _, _, let columns, _):
+      return columns
     case .project(let expressions, _): return expressions.filter { !$0.passesOn }.map(\.column)
     case .aggregate(let aggregate):
       return aggregate.groups.filter { !$0.passesOn }.map(\.column) + aggregate.aggregates.map(\.column)

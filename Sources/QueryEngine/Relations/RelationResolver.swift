@@ -25,7 +25,8 @@ package protocol RelationResolver: AnyObject {
   ///   - position: Where the call stands.
   /// - Returns: The relation.
   func resolveFunction(
-    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)], at position: SourceRange?
+    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)],
+    at position: SourceRange?
   ) throws(QueryError) -> (any Relation)?
 
   /// The names of table functions, for suggestions.
@@ -37,7 +38,8 @@ package protocol RelationResolver: AnyObject {
 
 extension RelationResolver {
   package func resolveFunction(
-    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)], at position: SourceRange?
+    _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)],
+    at position: SourceRange?
   ) throws(QueryError) -> (any Relation)? { nil }
 
   package func tableFunctionNames() -> [String] { [] }

@@ -47,7 +47,7 @@ struct ExpressionSyntax: Sendable {
     /// Digits with an exponent.
     case float(String)
     case string(String)
-    case binary([UInt8])
+    case bytes([UInt8])
     /// A string with a type in front: `DATE '2024-01-15'`.
     case typedString(TypeSyntax, String)
     /// `INTERVAL '7' DAY`, `INTERVAL 7 DAY`, `INTERVAL '1-2' YEAR TO MONTH`.

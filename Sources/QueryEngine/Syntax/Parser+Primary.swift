@@ -20,7 +20,7 @@ extension Parser {
     case .decimal: return made(.decimal(advance().text))
     case .float: return made(.float(advance().text))
     case .string: return made(.string(advance().text))
-    case .binary: return made(.binary(try hexadecimal()))
+    case .binary: return made(.bytes(try hexadecimal()))
     case .parameter: return made(.parameter(parameter(advance().text)))
     case .sign: return try signPrimary(start)
     case .quotedName: return try named(start)

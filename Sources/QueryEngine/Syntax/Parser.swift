@@ -37,8 +37,8 @@ final class Parser {
     return statement
   }
 
-  /// Parses statements separated by semicolons.
-  static func statements(_ text: String) throws(QueryError) -> [StatementSyntax] {
+  /// Parses statements separated by semicolons; each has its range in the text.
+  static func parse(_ text: String) throws(QueryError) -> [StatementSyntax] {
     let parser = try Parser(text)
     var statements: [StatementSyntax] = []
     while true {

@@ -170,7 +170,7 @@ import Testing
   }
 
   @Test func severalStatementsAreCutAtSemicolons() throws {
-    let statements = try Parser.statements("SELECT 1; ANALYZE TABLE t COMPUTE STATISTICS;; SELECT ';'")
+    let statements = try Parser.parse("SELECT 1; ANALYZE TABLE t COMPUTE STATISTICS;; SELECT ';'")
     #expect(statements.count == 3)
   }
 }
