@@ -55,18 +55,18 @@ extension Binder {
     switch value.kind {
     case .string(let text):
       let parsed: Interval? =
-        if let unit { IntervalText.parse(text, unit: unit.text, to: to?.text) } else {
-          IntervalText.parse(text)
+        if let unit { IntervalLiteral.parse(text, unit: unit.text, to: to?.text) } else {
+          IntervalLiteral.parse(text)
         }
       guard let parsed else { throw invalid(text) }
       return .literal(.interval(parsed), .interval)
     case .integer(let digits), .decimal(let digits):
-      guard let unit, let parsed = IntervalText.parse(digits, unit: unit.text, to: nil) else {
+      guard let unit, let parsed = IntervalLiteral.parse(digits, unit: unit.text, to: nil) else {
         throw invalid(digits)
       }
       return .literal(.interval(parsed), .interval)
     default:
-      guard let unit, let one = IntervalText.parse("1", unit: unit.text, to: nil) else { throw invalid("…") }
+      guard let unit, let one = IntervalLiteral.parse("1", unit: unit.text, to: nil) else { throw invalid("…") }
       let amount = try bind(value, in: context)
       return try call(
         "multiply", [.literal(.interval(one), .interval), amount], at: range)
@@ -75,7 +75,7 @@ extension Binder {
 }
 
 /// Reads intervals as text (PostgreSQL manual, 8.5.4 "Interval Input", without ISO 8601's form).
-enum IntervalText {
+enum IntervalLiteral {
   /// Months, days and microseconds of one unit; a name in any case, singular or plural.
   private static func unit(_ name: String) -> (months: Int64, days: Int64, micros: Int64)? {
     var name = name.lowercased()
