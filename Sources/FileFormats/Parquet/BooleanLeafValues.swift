@@ -32,11 +32,25 @@ struct BooleanLeafValues: LeafValues, ~Copyable {
     var dense = [UInt64](repeating: 0, count: (validCount + 63) / 64)
     var room = dense.mutableSpan
     try decode(section, skipping: skipped, count: validCount, into: &room, at: 0)
-    var next = 0
-    for slot in slots where validity[slot &>> 6] &>> UInt64(slot & 63) & 1 == 1 {
-      let bit = dense[next &>> 6] &>> UInt64(next & 63) & 1
-      words[slot &>> 6] |= bit &<< UInt64(slot & 63)
-      next &+= 1
+    let values = room.span
+    var (next, slot) = (0, slots.lowerBound)
+    while slot < slots.upperBound {
+      let length = min(64 - slot & 63, slots.upperBound - slot)
+      let ones = length == 64 ? UInt64.max : (1 &<< UInt64(length)) &- 1
+      var rows = validity[slot &>> 6] & ones &<< UInt64(slot & 63)
+      let rowCount = rows.nonzeroBitCount
+      var source = next < validCount ? values.bits(at: next) : 0
+      var word: UInt64 = 0
+      // The lowest row left takes the lowest bit left, without a branch on it.
+      while rows != 0 {
+        let lowest = rows & (0 &- rows)
+        word |= lowest & (0 &- (source & 1))
+        source &>>= 1
+        rows ^= lowest
+      }
+      words[slot &>> 6] |= word
+      next &+= rowCount
+      slot &+= length
     }
     swap(&bits, &self.bits)
   }

@@ -60,7 +60,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
       try Value.decode(
         section, shape, skipping: skipped, count: validCount, into: &target, at: start, keeping: &pages)
     }
-    NullExpansion.spread(
+    Value.expandNulls(
       &target, at: slots.lowerBound, count: slots.count, validCount: validCount, validity: validity,
       from: slots.lowerBound)
     swap(&values, &self.values)
@@ -76,7 +76,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
       room.fill(slots.lowerBound, count: slots.count, with: 0)
     } else {
       var room = values.elements(as: Value.self, count: capacity)
-      room.fill(slots.lowerBound, count: slots.count, with: Value.safe)
+      Value.clearRows(&room, rows: slots)
     }
   }
 
@@ -169,10 +169,10 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
     at first: Int
   ) {
     guard dictionary.count > 0 else {
-      target.fill(first, count: count, with: Value.safe)
+      Value.clearRows(&target, rows: first..<first + count)
       return
     }
     let entries = dictionary.values(as: Value.self)
-    for index in 0..<count { target[first &+ index] = entries[Int(codes[index])] }
+    Value.gatherEntries(entries, codes, count: count, into: &target, at: first)
   }
 }

@@ -67,7 +67,8 @@ final class LeafDecoder {
       // Levels of structs: kept, or turned to bits by way of one byte each.
       var passed = WritableLevels()
       try passed.append(&page.definition, bytes, count: rows.lowerBound)
-      skippedValid = passed.levels.count(of: UInt8(shape.maxDefinition))
+      skippedValid = LevelBits.count(
+        passed.levels.span, 0..<rows.lowerBound, atLeast: UInt8(shape.maxDefinition))
       let first = definition.count
       try definition.append(&page.definition, bytes, count: rows.count)
       let validCount = try appendValidity(entries: first..<definition.count)
@@ -114,7 +115,8 @@ final class LeafDecoder {
     }
     let (rowCount, begin, end) = NestedAssembler.entries(
       ofRows: rows, in: repetition.levels.span, from: first)
-    let skippedValid = definition.levels.count(of: UInt8(shape.maxDefinition), in: first..<begin)
+    let skippedValid = LevelBits.count(
+      definition.levels.span, first..<begin, atLeast: UInt8(shape.maxDefinition))
     let validBefore = slotCount
     repetition.truncate(to: end)
     definition.truncate(to: end)
@@ -133,19 +135,21 @@ final class LeafDecoder {
     let levels = definition.levels
     let span = levels.span
     let (slotLevel, validLevel) = (UInt8(slotDefinition), UInt8(shape.maxDefinition))
-    var (slots, valid) = (0, 0)
-    for entry in entries {
-      guard span[entry] <= validLevel else {
-        throw .damagedEncoding("a definition level of \(span[entry]), at most \(validLevel) is possible")
-      }
-      slots &+= span[entry] >= slotLevel ? 1 : 0
-      valid &+= span[entry] == validLevel ? 1 : 0
+    let highest = LevelBits.highest(span, entries)
+    guard highest <= validLevel else {
+      throw .damagedEncoding("a definition level of \(highest), at most \(validLevel) is possible")
     }
+    let valid = LevelBits.count(span, entries, atLeast: validLevel)
+    let slots = slotLevel == 0 ? entries.count : LevelBits.count(span, entries, atLeast: slotLevel)
     guard valid < slots else {
       validity.appendValid(slots)
       return valid
     }
     return try validity.append(slots) { (words, first) in
+      if slots == entries.count {
+        LevelBits.write(span, entries, atLeast: validLevel, into: &words, at: first)
+        return valid
+      }
       var slot = first
       for entry in entries where span[entry] >= slotLevel {
         let bit: UInt64 = span[entry] == validLevel ? 1 : 0
@@ -171,14 +175,5 @@ final class LeafDecoder {
     var rows = ValidityRows(capacity: 0)
     swap(&rows, &validity)
     return try values.finish(slotCount: slotCount, validity: rows.finish())
-  }
-}
-
-extension [UInt8] {
-  /// How many elements of `range` equal `level`.
-  func count(of level: UInt8, in range: Range<Int>? = nil) -> Int {
-    var total = 0
-    for index in range ?? indices { total &+= self[index] == level ? 1 : 0 }
-    return total
   }
 }

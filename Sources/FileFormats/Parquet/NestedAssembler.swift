@@ -48,6 +48,15 @@ enum NestedAssembler {
     let (repetitions, definitions) = (levels.repetition.span, levels.definition.span)
     let (depth, least, wanted) = (UInt8(repeatedAbove), UInt8(slotDefinition), UInt8(definition))
     let hasLists = repetitions.count > 0
+    if !hasLists && slotDefinition == 0 {
+      let rows = definitions.indices
+      let count = definitions.count
+      guard LevelBits.count(definitions, rows, atLeast: wanted) < count else { return (count, nil) }
+      var builder = BitmapBuilder(count: count)
+      var words = builder.words
+      LevelBits.write(definitions, rows, atLeast: wanted, into: &words, at: 0)
+      return (count, builder.freeze())
+    }
     var (count, valid) = (0, 0)
     for entry in definitions.indices {
       let level = definitions[entry]

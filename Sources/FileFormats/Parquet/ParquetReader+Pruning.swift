@@ -77,6 +77,36 @@ extension ParquetReader {
     }
   }
 
+  /// Returns the bloom filter of a leaf's column chunk.
+  ///
+  /// ``BloomFilter/hash(of:in:)`` makes the hash to ask it about.
+  ///
+  /// - Parameters:
+  ///   - column: A leaf of the schema.
+  ///   - rowGroup: The row group's number.
+  /// - Returns: The filter; `nil` when the file has none.
+  /// - Throws: ``FileFormatError`` if the filter is damaged or of a kind that is not supported.
+  public func bloomFilter(column: ParquetColumn, rowGroup: Int) throws(FileFormatError) -> BloomFilter? {
+    let chunk = metadata.rowGroups[rowGroup].columns[column.leafIndices.lowerBound]
+    guard column.leaf != nil, let offset = chunk.bloomFilterOffset else { return nil }
+    do throws(FileFormatError) {
+      try file.check(offset: offset, count: 1)
+      // Old writers do not state the length: the header is read first then, which takes 20 bytes or so.
+      let guess = min(chunk.bloomFilterByteCount ?? 64, file.byteCount - offset)
+      let buffer = try file.read(at: offset, count: guess)
+      var reader = ThriftReader(buffer, range: 0..<guess, fileOffset: offset)
+      let header = try BloomFilterHeader.decode(from: &reader)
+      let start = reader.position
+      if header.byteCount <= guess - start {
+        return try BloomFilter(bytes: buffer.bytes.extracting(start..<start + header.byteCount))
+      }
+      let bits = try file.read(at: offset + start, count: header.byteCount)
+      return try BloomFilter(bytes: bits.bytes.extracting(0..<header.byteCount))
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+
   /// Returns the dictionary of a leaf's column chunk, if all its data pages are dictionary-encoded.
   ///
   /// No value outside of it occurs in the chunk, so a predicate that is false or null for all its entries

@@ -53,6 +53,27 @@ import Testing
     }
   }
 
+  @Test(
+    .enabled(if: !ParquetDamageTests.bad.isEmpty),
+    arguments: ["data_index_bloom_encoding_stats.parquet", "data_index_bloom_encoding_with_length.parquet"])
+  func bloomFilterKnowsItsValues(_ name: String) throws {
+    let path = ParquetFolders.testing + "/data/" + name
+    let reader = try ParquetReader(try LocalFileSystem().open(path))
+    let column = try #require(reader.metadata.schema.columns.first)
+    let leaf = try #require(column.leaf)
+    let filter = try #require(try reader.bloomFilter(column: column, rowGroup: 0))
+    let vector = try reader.read(column: column, rowGroup: 0)
+    for row in 0..<vector.count {
+      let hash = try #require(BloomFilter.hash(of: vector.scalar(at: row, as: column.type), in: leaf))
+      #expect(filter.mightContain(hash: hash))
+    }
+    let misses = (0..<200).count { number in
+      BloomFilter.hash(of: .text("not there \(number)"), in: leaf).map { !filter.mightContain(hash: $0) }
+        ?? false
+    }
+    #expect(misses > 150)
+  }
+
   private func check(_ bounds: ColumnBounds, _ vector: Vector, _ rows: Range<Int>, _ column: ParquetColumn) {
     let values = rows.map { vector.scalar(at: $0, as: column.type) }
     if let nullCount = bounds.nullCount { #expect(values.count(where: \.isNull) == nullCount) }

@@ -96,7 +96,14 @@ enum PlainDecoder {
     precondition(end <= bytes.count && position >= 0 && first >= 0 && first + count <= views.count)
     unsafe bytes.withUnsafeBytes { source in
       // SAFETY: in bounds by the lines above; the caller keeps the page with the views.
-      for index in 0..<count {
+      guard let base = source.baseAddress else { return }
+      // A view of a short string is made from 12 bytes, whatever its length.
+      let padded = width == 0 ? 0 : max(0, min(count, (bytes.count &- 12 &- position) / width))
+      for index in 0..<padded {
+        views[first &+ index] = unsafe StringView(
+          unsafePaddedAt: base + (position &+ index &* width), count: width)
+      }
+      for index in padded..<count {
         let start = position &+ index &* width
         views[first &+ index] = unsafe StringView(
           unsafePointingAt: UnsafeRawBufferPointer(rebasing: source[start..<start &+ width]))
