@@ -1,4 +1,5 @@
 internal import Synchronization
+package import TableFormat
 
 /// What a statement was started with: the settings that execution looks at.
 package struct ExecutionSettings: Sendable {
@@ -24,8 +25,8 @@ package final class QueryContext: Sendable {
   /// The session's workers; `nil` keeps everything on the caller's thread.
   package let pool: WorkerPool?
   package let memory: MemoryBudget
-  /// Decoded column chunks kept from query to query.
-  package let chunkCache: ChunkCache?
+  /// What is kept from query to query.
+  package let caches: ExecutionCaches
   /// What operators did, when asked for.
   package let profile: Profile?
   /// What expressions are evaluated with.
@@ -36,11 +37,12 @@ package final class QueryContext: Sendable {
   /// Makes the context of one statement.
   package init(
     settings: ExecutionSettings = ExecutionSettings(), pool: WorkerPool? = nil,
-    memory: MemoryBudget = MemoryBudget(limit: .max), chunkCache: ChunkCache? = nil, profile: Profile? = nil,
+    memory: MemoryBudget = MemoryBudget(limit: .max), caches: ExecutionCaches = ExecutionCaches(),
+    profile: Profile? = nil,
     evaluation: EvaluationEnvironment = EvaluationEnvironment(), timeout: Duration? = nil
   ) {
     (self.settings, self.pool, self.memory) = (settings, pool, memory)
-    (self.chunkCache, self.profile, self.evaluation) = (chunkCache, profile, evaluation)
+    (self.caches, self.profile, self.evaluation) = (caches, profile, evaluation)
     deadline = timeout.map { ContinuousClock.now + $0 }
   }
 
@@ -63,4 +65,18 @@ final class WorkerContext {
   let worker: Int
 
   init(_ query: QueryContext, worker: Int) { (self.query, self.worker) = (query, worker) }
+}
+
+/// What a session keeps of immutable files between statements.
+package struct ExecutionCaches: Sendable {
+  /// Decoded column chunks; `nil` keeps none.
+  package var chunks: ChunkCache?
+  /// Parsed manifests; `nil` keeps none.
+  package var manifests: ManifestCache?
+  /// Footers of data files; `nil` keeps none.
+  package var files: DataFileCache?
+
+  package init(chunks: ChunkCache? = nil, manifests: ManifestCache? = nil, files: DataFileCache? = nil) {
+    (self.chunks, self.manifests, self.files) = (chunks, manifests, files)
+  }
 }

@@ -76,7 +76,7 @@ struct GroupCodeTable {
   private static func areSame(_ left: Digit, _ right: Digit) -> Bool {
     guard left.hasNull == right.hasNull && left.width == right.width else { return false }
     switch (left.shape, right.shape) {
-    case (.constant(let a), .constant(let b)): return a.storageIdentity == b.storageIdentity
+    case (.constant(let a), .constant(let b)): return a.base?.storageIdentity == b.base?.storageIdentity
     case (.dictionary(let a), .dictionary(let b)):
       return a.storageIdentity == b.storageIdentity && a.firstRow == b.firstRow
     case (.bit, .bit): return true

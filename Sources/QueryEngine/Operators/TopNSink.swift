@@ -126,6 +126,16 @@ final class TopNThreshold: Sendable {
 
   init(_ key: LogicalPlan.SortKey) { self.key = key }
 
+  /// Whether every row may still be among the first.
+  var isOpen: Bool { code.load(ordering: .relaxed) == .max }
+
+  /// Whether the value in row 0 comes behind the threshold.
+  func isBehind(_ value: Vector) -> Bool {
+    let codes = SortKeyColumn.fixedCodes(
+      value, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
+    return codes[0] > code.load(ordering: .relaxed)
+  }
+
   /// Lowers the threshold to the key of a row.
   func lower(to vector: Vector, row: Int) {
     let codes = SortKeyColumn.fixedCodes(

@@ -1,0 +1,246 @@
+internal import Columnar
+internal import Synchronization
+internal import TableFormat
+
+/// One worker's reading of a table's row groups.
+final class TableScanReader: MorselReader {
+  private let source: TableScanSource
+  private let context: QueryContext
+  private let batchSize: Int
+  private var evaluators: [ExpressionEvaluator] = []
+  private let dynamicFilters: [(column: Int, filter: any DynamicFilter)]
+
+  init(_ source: TableScanSource, _ worker: WorkerContext) throws(QueryError) {
+    self.source = source
+    context = worker.query
+    // Slices begin at multiples of 64 rows.
+    batchSize = max(64, worker.query.settings.batchSize & ~63)
+    dynamicFilters = source.dynamicFilters.withLock { $0 }
+    for filter in source.filters {
+      evaluators.append(
+        try ExpressionEvaluator(
+          filter.expression, layout: filter.layout, environment: worker.query.evaluation))
+    }
+  }
+
+  func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
+    let morsel = source.morsel(morsel)
+    let reader = try source.reader(morsel.task)
+    let groups = morsel.rowGroup.map { $0..<$0 + 1 } ?? 0..<reader.rowGroupCount
+    for group in groups {
+      try context.checkCancelled()
+      let rows = morsel.rows ?? 0..<reader.rowCount(rowGroup: group)
+      var part = try RowGroupPart(self, reader, group, rows)
+      if try !part.push(into: next) { return false }
+    }
+    return true
+  }
+
+  /// Some rows of a row group on their way.
+  private struct RowGroupPart {
+    let owner: TableScanReader
+    let reader: DataFileReader
+    let rowGroup: Int
+    let rows: Range<Int>
+    /// The rows still wanted; `nil` for all.
+    var mask: Bitmap?
+    var wantedCount: Int
+    var vectors: [Vector?]
+    /// Columns that were read for the rows wanted at the time only.
+    var isPartial: [Bool]
+
+    init(
+      _ owner: TableScanReader, _ reader: DataFileReader, _ rowGroup: Int, _ rows: Range<Int>
+    ) throws(QueryError) {
+      (self.owner, self.reader, self.rowGroup, self.rows) = (owner, reader, rowGroup, rows)
+      wantedCount = rows.count
+      vectors = owner.source.columns.map { _ in nil }
+      isPartial = owner.source.columns.map { _ in false }
+    }
+
+    /// Filters, reads what is left, and pushes it on in batches.
+    mutating func push(into next: OperatorInstance) throws(QueryError) -> Bool {
+      if rows.isEmpty { return true }
+      let source = owner.source
+      let residual = reader.task.residual
+      var isCovered = residual == .alwaysTrue
+      if !isCovered {
+        let outcomes = reader.outcomes(rowGroup: rowGroup, predicate: residual)
+        if !outcomes.mightMatch {
+          source.profile?.add("row_groups_pruned", 1)
+          return true
+        }
+        isCovered = outcomes.alwaysMatches
+      }
+      if isExcludedByDynamicFilters() {
+        source.profile?.add("row_groups_pruned_by_join", 1)
+        return true
+      }
+      try removeDeleted()
+      try applyFilters(isCovered: isCovered)
+      try applyDynamicFilters()
+      if wantedCount == 0 { return true }
+      return try pushBatches(into: next)
+    }
+
+    private func isExcludedByDynamicFilters() -> Bool {
+      for (column, filter) in owner.dynamicFilters where filter.isKnown {
+        let field = owner.source.fields[column].id
+        guard let bounds = reader.bounds(of: field, rowGroup: rowGroup), let lower = bounds.lower,
+          let upper = bounds.upper, bounds.nanCount == 0 || !isFloating(column)
+        else { continue }
+        if filter.excludes(lower: lower, upper: upper, mayHaveNulls: bounds.nullCount != 0) { return true }
+      }
+      return false
+    }
+
+    private func isFloating(_ column: Int) -> Bool {
+      switch owner.source.columns[column].type {
+      case .real, .double: true
+      default: false
+      }
+    }
+
+    private mutating func removeDeleted() throws(QueryError) {
+      let deleted = try QueryError.wrapping { () throws(TableFormatError) in
+        try reader.deletedRows(rowGroup: rowGroup)
+      }
+      guard let deleted else { return }
+      narrow(to: Kernels.complement(deleted, rows))
+    }
+
+    private mutating func narrow(to rows: Bitmap) {
+      let both = Bitmap.intersection(mask, rows)
+      mask = both
+      wantedCount = both?.setCount ?? wantedCount
+      if wantedCount == self.rows.count { mask = nil }
+    }
+
+    /// Evaluates the filters, those first that have let the smallest share of rows pass so far.
+    private mutating func applyFilters(isCovered: Bool) throws(QueryError) {
+      let source = owner.source
+      let learned = source.learned.withLock { $0 }
+      let order = source.filters.indices.filter { !(isCovered && source.filters[$0].isCovered) }.sorted {
+        left, right in cost(left, learned) < cost(right, learned)
+      }
+      for index in order where wantedCount > 0 {
+        let filter = source.filters[index]
+        for column in filter.columns { try load(column) }
+        let before = wantedCount
+        narrow(to: try evaluate(index, filter))
+        let after = wantedCount
+        source.learned.withLock { learned in
+          learned[index].seen += before
+          learned[index].passed += after
+        }
+      }
+    }
+
+    /// The share of rows that a filter lets pass, plus something for texts, which take longer.
+    private func cost(_ index: Int, _ learned: [(seen: Int, passed: Int)]) -> Double {
+      let share =
+        learned[index].seen == 0 ? 0.5 : Double(learned[index].passed) / Double(learned[index].seen)
+      var weight = 0.0
+      for column in owner.source.filters[index].columns {
+        switch owner.source.columns[column].type.physicalType {
+        case .string: weight += 0.3
+        case .list, .struct: weight += 1
+        default: weight += 0.05
+        }
+      }
+      return share + weight
+    }
+
+    private mutating func evaluate(
+      _ index: Int, _ filter: TableScanSource.Filter
+    ) throws(QueryError) -> Bitmap {
+      let columns = filter.columns.compactMap { vectors[$0] }
+      var builder = BitmapBuilder(count: rows.count)
+      var first = 0
+      while first < rows.count {
+        let count = min(Batch.capacity, rows.count - first)
+        let wanted = mask?.slice(from: first, count: count)
+        let selected = wanted.map { Selection($0) }
+        if selected?.count != 0 {
+          let batch = Batch(
+            columns: columns.map { $0.slice(from: first, count: count) }, rowCount: count,
+            selection: selected?.count == count ? nil : selected)
+          let passed = try owner.evaluators[index].select(from: batch)
+          var words = builder.words
+          Kernels.write(passed?.rows ?? wanted, count: count, to: &words, at: first / 64)
+        }
+        first += count
+      }
+      return builder.freeze()
+    }
+
+    private mutating func applyDynamicFilters() throws(QueryError) {
+      for (column, filter) in owner.dynamicFilters where filter.isKnown && wantedCount > 0 {
+        try load(column)
+        guard let vector = vectors[column] else { continue }
+        var builder = BitmapBuilder(count: rows.count)
+        var isNarrower = false
+        var first = 0
+        while first < rows.count {
+          let count = min(Batch.capacity, rows.count - first)
+          let wanted = mask?.slice(from: first, count: count)
+          let passed = filter.rows(vector.slice(from: first, count: count), mask: wanted)
+          if passed != nil { isNarrower = true }
+          var words = builder.words
+          Kernels.write(passed ?? wanted, count: count, to: &words, at: first / 64)
+          first += count
+        }
+        if isNarrower { narrow(to: builder.freeze()) }
+      }
+    }
+
+    /// Reads a column, from the cache if it is there; few rows are read for themselves and not kept.
+    private mutating func load(_ column: Int) throws(QueryError) {
+      if vectors[column] != nil { return }
+      let source = owner.source
+      let field = source.fields[column].id
+      if let constant = reader.constant(field) {
+        vectors[column] = .constant(constant, count: rows.count)
+        return
+      }
+      let key = ChunkCache.Key(
+        path: reader.task.file.path, fileByteCount: Int(clamping: reader.task.file.fileSizeInBytes),
+        rowGroup: rowGroup, fieldID: Int(field.rawValue), firstRow: rows.lowerBound)
+      let cache = source.chunkCache
+      if let cached = cache?.vector(key), cached.count == rows.count {
+        vectors[column] = cached
+        return
+      }
+      let isSparse = wantedCount < rows.count / 16
+      let wanted = isSparse || cache == nil ? mask : nil
+      let vector = try QueryError.wrapping { () throws(TableFormatError) in
+        try reader.read(field, rowGroup: rowGroup, rows: rows, wanted: wanted)
+      }
+      if wanted == nil { cache?.insert(vector, key) }
+      vectors[column] = vector
+    }
+
+    private mutating func pushBatches(into next: OperatorInstance) throws(QueryError) -> Bool {
+      for column in vectors.indices { try load(column) }
+      let columns = vectors.compactMap { $0 }
+      var first = 0
+      while first < rows.count {
+        let count = min(owner.batchSize, rows.count - first)
+        var selection: Selection?
+        if let mask {
+          let selected = Selection(mask.slice(from: first, count: count))
+          if selected.count == 0 {
+            first += count
+            continue
+          }
+          if selected.count < count { selection = selected }
+        }
+        let batch = Batch(
+          columns: columns.map { $0.slice(from: first, count: count) }, rowCount: count, selection: selection)
+        if try !next.push(batch) { return false }
+        first += count
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,175 @@
+internal import Columnar
+internal import Synchronization
+internal import TableFormat
+
+extension TableRelation: ScannableRelation {
+  func makeSource(
+    _ scan: LogicalPlan.Scan, _ context: QueryContext, _ profile: OperatorProfile?
+  ) throws(QueryError) -> any PipelineSource {
+    try TableScanSource(self, scan, context, profile)
+  }
+}
+
+extension QueryError {
+  /// Runs `body`, whose error becomes the cause of the one thrown.
+  static func wrapping<Result>(
+    _ body: () throws(TableFormatError) -> Result
+  ) throws(QueryError) -> Result {
+    do throws(TableFormatError) {
+      return try body()
+    } catch {
+      throw QueryError(error)
+    }
+  }
+}
+
+/// Reads a table: files, row groups and pages that cannot hold a wanted row are left out, then the columns
+/// of the filters are read, the most selective first, and of the other columns only what is left.
+final class TableScanSource: PipelineSource {
+  /// A conjunct of the filters, over its own columns.
+  struct Filter: Sendable {
+    var expression: BoundExpression
+    /// Places among the scan's columns.
+    var columns: [Int]
+    var layout: ColumnLayout
+    /// Whether the residual being true everywhere makes it true everywhere.
+    var isCovered: Bool
+  }
+
+  let relation: TableRelation
+  let columns: [OutputColumn]
+  let fields: [NestedField]
+  let filters: [Filter]
+  let plan: ScanPlan
+  let profile: OperatorProfile?
+  /// Conditions that become known later, by place among the columns.
+  let dynamicFilters = Mutex<[(column: Int, filter: any DynamicFilter)]>([])
+  private let deletes: DeleteLoader
+  private let caches: ExecutionCaches
+  let chunkCache: ChunkCache?
+  private let readers: Mutex<[DataFileReader?]>
+  private let morsels = Mutex<[Morsel]>([])
+  /// What has been learned of each filter: rows seen, rows that passed.
+  let learned: Mutex<[(seen: Int, passed: Int)]>
+
+  /// A part of a file: a row group or rows of one, or all of a small file.
+  struct Morsel: Sendable {
+    var task: Int
+    var rowGroup: Int?
+    var rows: Range<Int>?
+  }
+
+  init(
+    _ relation: TableRelation, _ scan: LogicalPlan.Scan, _ context: QueryContext, _ profile: OperatorProfile?
+  ) throws(QueryError) {
+    self.relation = relation
+    self.profile = profile
+    columns = scan.columns
+    caches = context.caches
+    chunkCache = context.settings.cachesChunks ? context.caches.chunks : nil
+    var fields: [NestedField] = []
+    var byColumn: [ColumnID: FieldID] = [:]
+    for (column, index) in zip(scan.columns, scan.columnIndices) {
+      let field = try TableScanSource.field(relation, relation.columns[index])
+      fields.append(field)
+      byColumn[column.id] = field.id
+    }
+    self.fields = fields
+    let layout = ColumnLayout(scan.columns)
+    var filters: [Filter] = []
+    var predicates: [Predicate] = []
+    for expression in scan.filters {
+      let places = expression.columns.compactMap { layout.position(of: $0) }.sorted()
+      let translation = PredicateTranslation(expression, fields: byColumn)
+      predicates.append(translation.predicate)
+      filters.append(
+        Filter(
+          expression: expression, columns: places, layout: ColumnLayout(places.map { scan.columns[$0] }),
+          isCovered: translation.isExact))
+    }
+    self.filters = filters
+    learned = Mutex(filters.map { _ in (0, 0) })
+    let planner = ScanPlanner(
+      relation.table, snapshot: relation.snapshot, schema: relation.schema, cache: caches.manifests)
+    plan = try QueryError.wrapping { () throws(TableFormatError) in
+      try planner.plan(predicate: .all(predicates))
+    }
+    deletes = try QueryError.wrapping { () throws(TableFormatError) in
+      try DeleteLoader(relation.table, cache: context.caches.files)
+    }
+    readers = Mutex(plan.tasks.map { _ in nil })
+    if let profile {
+      let counters = plan.counters
+      profile.add("files", plan.tasks.count)
+      profile.add("files_pruned", counters.filesPrunedByPartition + counters.filesPrunedByBounds)
+      profile.add("manifests_pruned", counters.manifestsPruned)
+    }
+  }
+
+  static func field(_ relation: TableRelation, _ column: RelationColumn) throws(QueryError) -> NestedField {
+    if let id = column.fieldID {
+      if let field = relation.schema.fields.first(where: { Int($0.id.rawValue) == id }) { return field }
+      for field in [NestedField.file, .position, .specID, .rowID, .lastUpdatedSequenceNumber]
+      where Int(field.id.rawValue) == id {
+        return field
+      }
+    }
+    throw .internalError("column \(column.name) of \(relation.displayName) has no field")
+  }
+
+  var estimatedRowCount: Int { Int(clamping: plan.recordCount) }
+
+  /// Small files are a morsel each; the footers of others are read to learn of their row groups.
+  func open(_ context: QueryContext) throws(QueryError) -> Int {
+    var morsels: [Morsel] = []
+    let morselRowCount = context.settings.morselRowCount
+    let isPlentiful = plan.tasks.count >= context.settings.threadCount * 8
+    for index in plan.tasks.indices {
+      let rowCount = Int(clamping: plan.tasks[index].file.recordCount)
+      if rowCount <= morselRowCount || (isPlentiful && rowCount <= morselRowCount * 4) {
+        morsels.append(Morsel(task: index))
+        continue
+      }
+      let reader = try reader(index)
+      for group in 0..<reader.rowGroupCount {
+        let count = reader.rowCount(rowGroup: group)
+        if count <= morselRowCount * 3 / 2 {
+          morsels.append(Morsel(task: index, rowGroup: group))
+          continue
+        }
+        var first = 0
+        while first < count {
+          // What is left over is not worth a morsel of its own.
+          let end = count - first < morselRowCount * 3 / 2 ? count : first + morselRowCount
+          morsels.append(Morsel(task: index, rowGroup: group, rows: first..<end))
+          first = end
+        }
+      }
+    }
+    self.morsels.withLock { $0 = morsels }
+    return morsels.count
+  }
+
+  func morsel(_ index: Int) -> Morsel { morsels.withLock { $0[index] } }
+
+  /// The reader of a file, opened by whoever comes first.
+  func reader(_ task: Int) throws(QueryError) -> DataFileReader {
+    if let reader = readers.withLock({ $0[task] }) { return reader }
+    let reader = try QueryError.wrapping { () throws(TableFormatError) in
+      try DataFileReader(
+        plan.tasks[task], table: relation.table, fields: fields, deletes: deletes, cache: caches.files)
+    }
+    readers.withLock { $0[task] = reader }
+    return reader
+  }
+
+  /// Adds a condition on one of the scan's columns.
+  func add(_ filter: any DynamicFilter, on column: ColumnID) {
+    guard let place = columns.firstIndex(where: { $0.id == column }) else { return }
+    dynamicFilters.withLock { $0.append((place, filter)) }
+  }
+
+  func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
+    try TableScanReader(self, worker)
+  }
+}
