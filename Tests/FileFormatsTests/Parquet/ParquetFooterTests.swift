@@ -58,3 +58,38 @@ enum ParquetFixtures {
     }
   }
 }
+
+@Suite("Parquet: damaged footers") struct ParquetDamagedFooterTests {
+  /// Whatever bytes stand there, the reader throws or answers; it does not trap or hang.
+  @Test(arguments: [
+    "nested_maps.snappy.parquet", "data_index_bloom_encoding_stats.parquet", "alltypes_plain.parquet",
+  ])
+  func anyChangedByteIsReadOrRefused(name: String) throws {
+    guard !ParquetFixtures.files(in: "data").isEmpty else { return }
+    let bytes = try LocalFileSystem().readAll(ParquetFixtures.path("data", name))
+    let footer = bytes.count - 8 - Int(bytes[bytes.count - 8]) - Int(bytes[bytes.count - 7]) << 8
+    let system = InMemoryFileSystem()
+    var random = SplitMix(seed: 11)
+    var refused = 0
+    for round in 0..<1500 {
+      var damaged = bytes
+      for _ in 0...random.next(below: 3) {
+        damaged[footer + random.next(below: bytes.count - footer)] = UInt8(truncatingIfNeeded: random.next())
+      }
+      try system.writeNew("\(round)", damaged.span)
+      do { _ = try ParquetFooter.read(system.open("\(round)")) } catch { refused += 1 }
+      try system.remove("\(round)")
+    }
+    #expect(refused > 500)
+  }
+
+  @Test func aDeepStructIsRefused() {
+    var bytes = [UInt8](repeating: 0x1C, count: 10_000)
+    bytes.append(0)
+    var buffer = WritableBuffer(byteCount: bytes.count)
+    var room = buffer.elements(as: UInt8.self, count: bytes.count)
+    for index in bytes.indices { room[index] = bytes[index] }
+    var reader = ThriftReader(buffer.freeze(), range: 0..<bytes.count)
+    #expect(throws: FileFormatError.self) { try ParquetFileMetadata.decode(from: &reader) }
+  }
+}

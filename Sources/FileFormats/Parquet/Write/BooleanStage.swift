@@ -16,12 +16,26 @@ struct BooleanStage: ValueStage {
 
   mutating func append(_ vector: Vector, _ rows: Range<Int>) {
     guard !rows.isEmpty else { return }
-    let flat = vector.flattened()
-    let bits = flat.bits
-    let words = bits.words
-    for row in rows {
-      values.append(UInt8(truncatingIfNeeded: words[row &>> 6] &>> UInt64(truncatingIfNeeded: row & 63) & 1))
+    switch vector.encoding {
+    case .flat:
+      let bits = vector.bits
+      let words = bits.words
+      for row in rows { values.append(BooleanStage.bit(row, of: words)) }
+    case .constant:
+      guard let base = vector.base?.flattened() else { return }
+      let value: UInt8 = base.bits[0] ? 1 : 0
+      values.append(contentsOf: repeatElement(value, count: rows.count))
+    case .dictionary:
+      guard let base = vector.base?.flattened() else { return }
+      let bits = base.bits
+      let words = bits.words
+      let codes = vector.codes
+      for row in rows { values.append(BooleanStage.bit(Int(codes[row]), of: words)) }
     }
+  }
+
+  @inline(__always) private static func bit(_ row: Int, of words: Span<UInt64>) -> UInt8 {
+    UInt8(truncatingIfNeeded: words[row &>> 6] &>> UInt64(truncatingIfNeeded: row & 63) & 1)
   }
 
   mutating func encodePage(to bytes: inout [UInt8]) -> ParquetEncoding {

@@ -39,6 +39,8 @@ final class LeafWriter {
   private var pageRowCount = 0
   private var chunkRowCount = 0
   private var scratch: [UInt8] = []
+  /// Decimals that are 64 bits wide in memory and 32 in the file.
+  private var narrowed: (base: Vector, narrow: Vector)?
   private var total: ParquetWriteSummary.Column
 
   init(
@@ -90,6 +92,46 @@ final class LeafWriter {
     pageRowCount += rows.count
   }
 
+  /// Returns the vector with values as wide as the file's, checked to be of the column's type.
+  func stored(_ vector: Vector) throws(FileFormatError) -> Vector {
+    if leaf.physicalType == .int32, vector.type == .int64 { return narrow(vector) }
+    guard vector.type == column.type.physicalType else {
+      throw FileFormatError(
+        .internal, "the column \"\(column.name)\" of type \(column.type) is given as \(vector.type)")
+    }
+    return vector
+  }
+
+  /// Returns 64-bit decimals of at most 9 digits as 32-bit ones; the base of a dictionary once only.
+  private func narrow(_ vector: Vector) -> Vector {
+    guard vector.encoding != .flat, let base = vector.base else { return LeafWriter.narrowed(vector) }
+    if let known = narrowed, known.base.storageIdentity == base.storageIdentity,
+      known.base.count == base.count, known.base.firstRow == base.firstRow
+    {
+      return LeafWriter.vector(like: vector, over: known.narrow)
+    }
+    let narrow = LeafWriter.narrowed(base.flattened())
+    narrowed = (base, narrow)
+    return LeafWriter.vector(like: vector, over: narrow)
+  }
+
+  private static func vector(like vector: Vector, over base: Vector) -> Vector {
+    if vector.encoding == .constant { return .constant(base, count: vector.count) }
+    var buffer = WritableBuffer(byteCount: vector.count * 4)
+    var room = buffer.elements(as: UInt32.self, count: vector.count)
+    let codes = vector.codes
+    for row in codes.indices { room[row] = codes[row] }
+    return .dictionary(buffer.freeze(), count: vector.count, of: base, validity: vector.validity)
+  }
+
+  private static func narrowed(_ vector: Vector) -> Vector {
+    var buffer = WritableBuffer(byteCount: vector.count * 4)
+    var room = buffer.elements(as: Int32.self, count: vector.count)
+    let values = vector.int64s
+    for row in values.indices { room[row] = Int32(truncatingIfNeeded: values[row]) }
+    return .flat(buffer.freeze(), of: Int32.self, count: vector.count, validity: vector.validity)
+  }
+
   /// Ends the page if it is full or would be with that many rows more.
   private func makeRoom(rowCount: Int) throws(FileFormatError) {
     guard pageRowCount > 0 else { return }
@@ -128,7 +170,7 @@ final class LeafWriter {
   func append(_ leaf: ColumnShredder.Leaf) throws(FileFormatError) {
     let entryCount = leaf.definitionLevels.count
     guard entryCount > 0 else { return }
-    let values = leaf.vector.taking(leaf.rows.span)
+    let values = try stored(leaf.vector.taking(leaf.rows.span))
     let bytes = stage.byteCount(of: values, 0..<values.count)
     // A page begins with a new row, so that only there is it looked whether one is full.
     let partCount = max(1, entryCount / 8192, min(entryCount, bytes / max(options.pageByteCount, 1)))

@@ -7,12 +7,9 @@ public import Columnar
 public final class ParquetWriter {
   /// The columns as they stand in the file.
   public let schema: ParquetSchema
-  private let fields: [ParquetWriteField]
   private let options: ParquetWriteOptions
   private let file: any WritableFile
   private let leaves: [LeafWriter]
-  /// Decimals that are 64 bits wide in memory and 32 in the file.
-  private var narrowed: [Int: (base: Vector, narrow: Vector)] = [:]
 
   private var rowCount = 0
   private var groupRowCount = 0
@@ -45,7 +42,7 @@ public final class ParquetWriter {
     for (column, type) in zip(schema.leaves, types) {
       leaves.append(try LeafWriter(column, type, options: options, compressor: compressor))
     }
-    (self.fields, self.options, self.file, self.leaves) = (fields, options, file, leaves)
+    (self.options, self.file, self.leaves) = (options, file, leaves)
     try file.write(ParquetFooter.magic)
   }
 
@@ -61,17 +58,21 @@ public final class ParquetWriter {
   /// - Parameter batch: One column for each field, in order.
   /// - Throws: If the file cannot be written, or a required column is null.
   public func write(_ batch: Batch) throws(FileFormatError) {
-    precondition(!isFinished && batch.columns.count == fields.count)
+    precondition(!isFinished && batch.columns.count == schema.columns.count)
     let batch = batch.compacted()
+    // Once for all parts of a long batch.
+    var columns: [Vector] = []
+    for (column, vector) in zip(schema.columns, batch.columns) {
+      let isLeaf = column.leaf != nil
+      columns.append(isLeaf ? try leaves[column.leafIndices.lowerBound].stored(vector) : vector.flattened())
+    }
     var first = 0
     while first < batch.rowCount {
-      let end = min(
-        batch.rowCount, first + ParquetWriter.partRowCount, first + options.rowGroupRowCount - groupRowCount)
-      for (index, column) in schema.columns.enumerated() {
-        try append(column, batch.columns[index], first..<end)
-      }
-      groupRowCount += end - first
-      first = end
+      let room = min(ParquetWriter.partRowCount, options.rowGroupRowCount - groupRowCount)
+      let rows = first..<min(batch.rowCount, first + room)
+      for (column, vector) in zip(schema.columns, columns) { try append(column, vector, rows) }
+      groupRowCount += rows.count
+      first = rows.upperBound
       if groupRowCount >= options.rowGroupRowCount || isRowGroupFull { try finishRowGroup() }
     }
   }
@@ -82,55 +83,11 @@ public final class ParquetWriter {
 
   private func append(_ column: ParquetColumn, _ vector: Vector, _ rows: Range<Int>) throws(FileFormatError) {
     if column.leaf != nil {
-      let leaf = leaves[column.leafIndices.lowerBound]
-      try leaf.append(try stored(vector, in: column), rows)
+      try leaves[column.leafIndices.lowerBound].append(vector, rows)
       return
     }
-    let shredded = try ColumnShredder.shred(column, vector, rows)
-    for (index, part) in zip(column.leafIndices, shredded) {
-      var part = part
-      part.vector = try stored(part.vector, in: schema.leaves[index])
-      try leaves[index].append(part)
-    }
-  }
-
-  /// Returns the vector with values as wide as the file's, checked to be of the column's type.
-  private func stored(_ vector: Vector, in column: ParquetColumn) throws(FileFormatError) -> Vector {
-    guard let leaf = column.leaf else { return vector }
-    if leaf.physicalType == .int32, vector.type == .int64 { return narrow(vector, column) }
-    guard vector.type == column.type.physicalType else {
-      throw FileFormatError(
-        .internal, "the column \"\(column.name)\" of type \(column.type) is given as \(vector.type)")
-    }
-    return vector
-  }
-
-  /// Returns 64-bit decimals of at most 9 digits as 32-bit ones; the base of a dictionary once only.
-  private func narrow(_ vector: Vector, _ column: ParquetColumn) -> Vector {
-    guard vector.encoding != .flat, let base = vector.base else { return ParquetWriter.narrowed(vector) }
-    let key = column.leafIndices.lowerBound
-    var entry = narrowed[key]
-    if entry == nil || entry?.base.storageIdentity != base.storageIdentity || entry?.base.count != base.count
-      || entry?.base.firstRow != base.firstRow
-    {
-      entry = (base, ParquetWriter.narrowed(base.flattened()))
-      narrowed[key] = entry
-    }
-    guard let narrow = entry?.narrow else { return vector }
-    if vector.encoding == .constant { return .constant(narrow, count: vector.count) }
-    var buffer = WritableBuffer(byteCount: vector.count * 4)
-    var room = buffer.elements(as: UInt32.self, count: vector.count)
-    let codes = vector.codes
-    for row in codes.indices { room[row] = codes[row] }
-    return .dictionary(buffer.freeze(), count: vector.count, of: narrow, validity: vector.validity)
-  }
-
-  private static func narrowed(_ vector: Vector) -> Vector {
-    var buffer = WritableBuffer(byteCount: vector.count * 4)
-    var room = buffer.elements(as: Int32.self, count: vector.count)
-    let values = vector.int64s
-    for row in values.indices { room[row] = Int32(truncatingIfNeeded: values[row]) }
-    return .flat(buffer.freeze(), of: Int32.self, count: vector.count, validity: vector.validity)
+    let parts = try ColumnShredder.shred(column, vector, rows)
+    for (index, part) in zip(column.leafIndices, parts) { try leaves[index].append(part) }
   }
 
   // MARK: Row groups
