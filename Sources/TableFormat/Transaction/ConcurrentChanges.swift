@@ -21,7 +21,7 @@ struct ConcurrentChanges {
   ///   - start: The snapshot the transaction has read; `nil` when the branch had none.
   ///   - branch: The branch.
   ///   - changes: The attempt.
-  ///   - data: Whether added data files matter.
+  ///   - wantsData: Whether added data files matter.
   /// - Throws: ``TableFormatError`` of kind `conflict` when the branch does not descend from the snapshot any more.
   init(
     since start: SnapshotID?, on branch: String, in changes: TableChanges, data wantsData: Bool

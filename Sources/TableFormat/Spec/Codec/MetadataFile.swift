@@ -56,7 +56,13 @@ package enum MetadataFile {
     try TableFormatError.wrapping(location) { () throws(FileFormatError) in
       let text = metadata.jsonText
       let bytes = isCompressed ? try CompressionCodec.gzip.compress(text.span) : text
-      try fileSystem.writeNew(path, bytes.span)
+      do throws(FileFormatError) {
+        try fileSystem.writeNew(path, bytes.span)
+      } catch {
+        // The file may be complete and only its name not yet be safe.
+        if error.kind != .alreadyExists { try? fileSystem.remove(path) }
+        throw error
+      }
     }
     return location
   }
