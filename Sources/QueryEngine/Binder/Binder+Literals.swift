@@ -66,7 +66,9 @@ extension Binder {
       }
       return .literal(.interval(parsed), .interval)
     default:
-      guard let unit, let one = IntervalLiteral.parse("1", unit: unit.text, to: nil) else { throw invalid("…") }
+      guard let unit, let one = IntervalLiteral.parse("1", unit: unit.text, to: nil) else {
+        throw invalid("…")
+      }
       let amount = try bind(value, in: context)
       return try call(
         "multiply", [.literal(.interval(one), .interval), amount], at: range)
