@@ -2,20 +2,6 @@ internal import Columnar
 internal import FileFormats
 
 extension DataFileReader {
-  /// What a row group's metadata says of a predicate.
-  public enum RowGroupVerdict: Sendable {
-    /// Rows may pass.
-    case read
-    /// Every row passes; deleted ones included.
-    case matchesWholly
-    /// No row passes, by the counts and bounds of the column chunks.
-    case prunedByStatistics
-    /// No row passes, by a bloom filter.
-    case prunedByBloomFilter
-    /// No row passes, as no dictionary entry does.
-    case prunedByDictionary
-  }
-
   /// A leaf of the file and how its values become those of the table's field.
   struct PrunableColumn {
     var source: Source
@@ -92,7 +78,7 @@ extension DataFileReader {
   /// - Parameters:
   ///   - rowGroup: A row group.
   ///   - predicate: A condition on ``fields``, such as the task's residual.
-  /// - Returns: A superset of the truth values that the predicate has for the rows.
+  /// - Returns: A superset of the truth values that the predicate has for the rows, deleted ones included.
   public func outcomes(rowGroup: Int, predicate: Predicate) -> Outcomes {
     if rowCount(rowGroup: rowGroup) == 0 { return [] }
     return PredicateEvaluator.outcomes(of: predicate) { field, leaf in

@@ -5,13 +5,13 @@ import Testing
 
 /// Random rows, random predicates: what planning says is held against every row.
 @Suite("Predicates over bounds and partitions") struct PredicateEvaluationTests {
-  private static let columns: [(FieldID, LogicalType, IcebergType)] = [
+  static let columns: [(FieldID, LogicalType, IcebergType)] = [
     (1, .bigint, .long), (2, .varchar, .string), (3, .double, .double), (4, .timestamp, .timestamp),
     (5, .decimal(precision: 9, scale: 2), .decimal(precision: 9, scale: 2)), (6, .date, .date),
     (7, .boolean, .boolean), (8, .binary, .binary), (9, .real, .float),
   ]
 
-  private static let schema = Schema(
+  static let schema = Schema(
     fields: columns.map { NestedField(id: $0.0, name: "c\($0.0)", type: $0.2) })
 
   @Test(arguments: 0..<40)
@@ -186,7 +186,7 @@ import Testing
     }
   }
 
-  private static func predicate(_ random: inout SplitMix, depth: Int) -> Predicate {
+  static func predicate(_ random: inout SplitMix, depth: Int) -> Predicate {
     if depth > 0 {
       switch random.below(6) {
       case 0: return .and((0..<2).map { _ in predicate(&random, depth: depth - 1) })
@@ -215,7 +215,7 @@ import Testing
   }
 
   /// The slow twin: one row, three-valued.
-  private static func evaluate(_ predicate: Predicate, _ row: [ScalarValue]) -> Bool? {
+  static func evaluate(_ predicate: Predicate, _ row: [ScalarValue]) -> Bool? {
     func value(_ id: FieldID) -> ScalarValue { row[Int(id.rawValue) - 1] }
     func compare(_ id: FieldID, _ literal: Predicate.Literal) -> Int? {
       ScalarOrder.compare(value(id), literal.value)

@@ -98,6 +98,18 @@ import Testing
       ])
   }
 
+  /// Rule 45: without the Puffin format around it, a deletion vector is read only on request.
+  @Test func bareDeletionVectorsAreRefusedByName() throws {
+    let table = try TableRows.fixture(
+      "legacy_bare_deletion_vector/warehouse/default/legacy_bare_deletion_vector")
+    let error = #expect(throws: TableFormatError.self) { try TableRows.read(table) }
+    #expect(error?.kind == .unsupported && error?.message.contains("Puffin") == true)
+    let plan = try ScanPlanner(table, snapshot: table.currentSnapshot).plan()
+    let deletes = try DeleteLoader(table, readsBareVectors: true)
+    let rows = try TableRows.read(plan, table, deletes: deletes)
+    #expect(Set(rows.map { $0[0] }) == [.integer(1), .integer(3)])
+  }
+
   /// 5,000 files that do not exist: their bounds alone answer.
   @Test func filesArePrunedByBoundsWithoutBeingOpened() throws {
     let table = try TableRows.fixture("generated_bounds")

@@ -37,10 +37,12 @@ enum TableRows {
     return try read(plan, table, fields: fields)
   }
 
-  static func read(_ plan: ScanPlan, _ table: Table, fields: [NestedField]? = nil) throws -> [[ScalarValue]] {
+  static func read(
+    _ plan: ScanPlan, _ table: Table, fields: [NestedField]? = nil, deletes: DeleteLoader? = nil
+  ) throws -> [[ScalarValue]] {
     let fields = fields ?? table.schema.fields
     let types = try fields.map { try $0.type.logicalType }
-    let deletes = try DeleteLoader(table)
+    let deletes = try deletes ?? DeleteLoader(table)
     var rows: [[ScalarValue]] = []
     for task in plan.tasks {
       let reader = try DataFileReader(task, table: table, fields: fields, deletes: deletes)
