@@ -65,17 +65,21 @@ final class TableScanReader: MorselReader {
       let residual = reader.task.residual
       var isCovered = residual == .alwaysTrue
       if !isCovered {
-        let outcomes = reader.outcomes(rowGroup: rowGroup, predicate: residual)
-        if !outcomes.mightMatch {
+        let verdict = try QueryError.wrapping { () throws(TableFormatError) in
+          try reader.verdict(rowGroup: rowGroup, predicate: residual)
+        }
+        if !verdict.isRead {
           source.profile?.add("row_groups_pruned", 1)
           return true
         }
-        isCovered = outcomes.alwaysMatches
+        isCovered = verdict == .matchesWholly
       }
       if isExcludedByDynamicFilters() {
         source.profile?.add("row_groups_pruned_by_join", 1)
         return true
       }
+      if !isCovered { try removePrunedPages(residual) }
+      if wantedCount == 0 { return true }
       try removeDeleted()
       try applyFilters(isCovered: isCovered)
       try applyDynamicFilters()
@@ -99,6 +103,16 @@ final class TableScanReader: MorselReader {
       case .real, .double: true
       default: false
       }
+    }
+
+    /// Leaves out the rows of pages that the page index excludes.
+    private mutating func removePrunedPages(_ residual: Predicate) throws(QueryError) {
+      let candidates = try QueryError.wrapping { () throws(TableFormatError) in
+        try reader.candidateRows(rowGroup: rowGroup, rows: rows, predicate: residual)
+      }
+      guard let candidates else { return }
+      narrow(to: candidates)
+      owner.source.profile?.add("rows_pruned_by_page", rows.count - wantedCount)
     }
 
     private mutating func removeDeleted() throws(QueryError) {

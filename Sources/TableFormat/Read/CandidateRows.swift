@@ -6,16 +6,19 @@ extension DataFileReader {
   ///
   /// - Parameters:
   ///   - rowGroup: A row group.
+  ///   - rows: Rows of it; all by default.
   ///   - predicate: A condition on ``fields``, such as the task's residual.
-  /// - Returns: One bit per row, the same for all rows of a page; `nil` if nothing is excluded.
+  /// - Returns: One bit per row of the range; `nil` if nothing is excluded.
   /// - Throws: ``TableFormatError`` if a page index is damaged.
-  public func candidateRows(rowGroup: Int, predicate: Predicate) throws(TableFormatError) -> Bitmap? {
-    let rowCount = rowCount(rowGroup: rowGroup)
-    guard rowCount > 0 else { return nil }
-    var finder = CandidateFinder(reader: self, rowGroup: rowGroup, rowCount: rowCount)
+  public func candidateRows(
+    rowGroup: Int, rows: Range<Int>? = nil, predicate: Predicate
+  ) throws(TableFormatError) -> Bitmap? {
+    let rows = rows ?? 0..<rowCount(rowGroup: rowGroup)
+    guard !rows.isEmpty else { return nil }
+    var finder = CandidateFinder(reader: self, rowGroup: rowGroup, rows: rows)
     switch try finder.candidates(predicate.pushingNegationsDown) {
     case .all: return nil
-    case .none: return Bitmap(repeating: false, count: rowCount)
+    case .none: return Bitmap(repeating: false, count: rows.count)
     case .some(let rows): return rows
     }
   }
@@ -32,11 +35,11 @@ private enum CandidateSet {
 private struct CandidateFinder {
   let reader: DataFileReader
   let rowGroup: Int
-  let rowCount: Int
+  let rows: Range<Int>
   private var pages: [Int: [ParquetPage]] = [:]
 
-  init(reader: DataFileReader, rowGroup: Int, rowCount: Int) {
-    (self.reader, self.rowGroup, self.rowCount) = (reader, rowGroup, rowCount)
+  init(reader: DataFileReader, rowGroup: Int, rows: Range<Int>) {
+    (self.reader, self.rowGroup, self.rows) = (reader, rowGroup, rows)
   }
 
   mutating func candidates(_ predicate: Predicate) throws(TableFormatError) -> CandidateSet {
@@ -86,12 +89,13 @@ private struct CandidateFinder {
     for page in pages {
       let bounds = reader.converted(ParquetBounds.bounds(page, source.column), conversion, column)
       guard bounds.outcomes(of: predicate).mightMatch else { continue }
-      kept.append(page.rows)
-      keptRows += page.rows.count
+      let part = page.rows.clamped(to: rows)
+      kept.append(part.lowerBound - rows.lowerBound..<part.upperBound - rows.lowerBound)
+      keptRows += part.count
     }
-    if keptRows == rowCount { return .all }
+    if keptRows == rows.count { return .all }
     if keptRows == 0 { return .none }
-    return .some(CandidateFinder.bitmap(kept, rowCount))
+    return .some(CandidateFinder.bitmap(kept, rows.count))
   }
 
   /// Returns the pages of a column, none if the file has no index of them that covers the row group.
@@ -104,6 +108,7 @@ private struct CandidateFinder {
       try reader.parquet.pageIndex(column: column.column, rowGroup: rowGroup)
     }
     var result = found ?? []
+    let rowCount = reader.rowCount(rowGroup: rowGroup)
     if result.first?.rows.lowerBound != 0 || result.last?.rows.upperBound != rowCount { result = [] }
     pages[leaf] = result
     return result

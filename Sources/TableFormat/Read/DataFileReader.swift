@@ -16,6 +16,7 @@ public final class DataFileReader: Sendable {
   private let sources: [ColumnSource]
   private let firstRows: [Int]
   private let deletes: DeleteLoader
+  private let deletedByRowGroup = OnceCache<Int, Bitmap?>()
 
   /// Opens a data file.
   ///
@@ -178,6 +179,13 @@ public final class DataFileReader: Sendable {
   /// - Throws: ``TableFormatError`` if a delete file is damaged or cannot be read.
   public func deletedRows(rowGroup: Int) throws(TableFormatError) -> Bitmap? {
     if task.deletes.isEmpty { return nil }
+    // Parts of a row group may be read apart.
+    return try deletedByRowGroup.value(rowGroup) { () throws(TableFormatError) in
+      try findDeletedRows(rowGroup: rowGroup)
+    }
+  }
+
+  private func findDeletedRows(rowGroup: Int) throws(TableFormatError) -> Bitmap? {
     let count = rowCount(rowGroup: rowGroup)
     let first = firstRows[rowGroup]
     let positions = try deletes.positions(for: task)

@@ -90,7 +90,7 @@ extension DataFileReader {
       hashes.append(hash)
     }
     let filter = try TableFormatError.wrapping(task.file.path) { () throws(FileFormatError) in
-      try DataFileReader.bloomFilter(chunk, parquet.file)
+      try parquet.bloomFilter(column: source.column, rowGroup: rowGroup)
     }
     return filter.map { filter in hashes.contains { filter.mightContain(hash: $0) } }
   }
@@ -114,20 +114,6 @@ extension DataFileReader {
     case (.none, _), (.widenInteger, .integer), (.widenDecimal, .decimal): return value
     default: return nil
     }
-  }
-
-  private static func bloomFilter(
-    _ chunk: ColumnChunkMetadata, _ file: any RandomAccessFile
-  ) throws(FileFormatError) -> BloomFilter? {
-    guard let offset = chunk.bloomFilterOffset else { return nil }
-    // Older writers do not state the length: a header is far shorter than this.
-    let headerRoom = min(64, file.byteCount - min(offset, file.byteCount))
-    let head = try file.read(at: offset, count: headerRoom)
-    var reader = ThriftReader(head, range: 0..<headerRoom, fileOffset: offset)
-    let header = try BloomFilterHeader.decode(from: &reader)
-    guard header.byteCount <= 128 << 20 else { return nil }
-    let bits = try file.read(at: offset + reader.position, count: header.byteCount)
-    return try BloomFilter(bytes: bits.bytes.extracting(0..<header.byteCount))
   }
 
   /// Whether some entry of the chunk's dictionary passes a condition; `nil` if that cannot be told cheaply.

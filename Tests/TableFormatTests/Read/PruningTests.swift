@@ -42,6 +42,11 @@ import Testing
         let count = reader.rowCount(rowGroup: rowGroup)
         let verdict = try reader.verdict(rowGroup: rowGroup, predicate: predicate)
         let candidates = try reader.candidateRows(rowGroup: rowGroup, predicate: predicate)
+        let part = count / 3..<count / 2
+        let some = try reader.candidateRows(rowGroup: rowGroup, rows: part, predicate: predicate)
+        for row in part where (some?[row - part.lowerBound] ?? true) != (candidates?[row] ?? true) {
+          wrong.append("rows \(part) of \(predicate)")
+        }
         for row in 0..<count {
           let isLost = passes[first + row] && (!verdict.isRead || candidates?[row] == false)
           let isGained = !passes[first + row] && verdict == .matchesWholly
