@@ -222,7 +222,7 @@ struct SchemaEditor {
       throw TableFormatError(.alreadyExists, "the table has a column \"\(name)\"", field: name)
     }
     let current = Set(schema.allFieldIDs)
-    for old in metadata.schemas.reversed() where old.id != metadata.currentSchemaID {
+    for old in metadata.schemas.reversed() {
       guard var field = try Schema.field(named: name, among: old.fields), !current.contains(field.id) else {
         continue
       }
