@@ -32,6 +32,12 @@ public struct AvroDecoder: Sendable {
 
   /// Reads a zig-zag number of at most 64 bits.
   public mutating func readLong() throws(FileFormatError) -> Int64 {
+    if position < end, bytes[position] < 0x80 {
+      // One byte, as most lengths, branches and counts.
+      let byte = Int64(bytes[position])
+      position &+= 1
+      return byte &>> 1 ^ (0 &- (byte & 1))
+    }
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while position < end {
@@ -167,7 +173,9 @@ public struct AvroDecoder: Sendable {
     case .bytes, .string: _ = try readRange()
     case .fixed(let byteCount): _ = try readFixedRange(byteCount: byteCount)
     case .union(let branches): try skip(branches[try readBranch(of: branches.count)])
-    case .record(let fields): for field in fields { try skip(field.schema) }
+    case .record(let fields):
+      // By index: an element taken out would be copied with all its texts.
+      for index in fields.indices { try skip(fields[index].schema) }
     case .array(let items): try skipBlocks(items, hasKeys: false)
     case .map(let values): try skipBlocks(values, hasKeys: true)
     }

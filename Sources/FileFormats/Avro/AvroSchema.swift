@@ -3,7 +3,7 @@
 /// References to named types are replaced by the types; recursive types are not supported.
 public struct AvroSchema: Hashable, Sendable {
   /// The types of Avro.
-  public indirect enum Kind: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
     case null
     case boolean
     case int
@@ -14,9 +14,9 @@ public struct AvroSchema: Hashable, Sendable {
     case string
     case fixed(byteCount: Int)
     case enumeration(symbols: [String])
-    case array(AvroSchema)
+    indirect case array(AvroSchema)
     /// A map from strings.
-    case map(AvroSchema)
+    indirect case map(AvroSchema)
     case record([AvroField])
     case union([AvroSchema])
   }

@@ -1,7 +1,7 @@
 /// Any Avro value, for data whose schema is not known beforehand.
 ///
 /// A union's value is the value of its branch.
-public indirect enum AvroValue: Hashable, Sendable {
+public enum AvroValue: Hashable, Sendable {
   case null
   case boolean(Bool)
   case int(Int32)
@@ -49,7 +49,7 @@ extension AvroDecoder {
     case .record(let fields):
       var values: [AvroValue] = []
       values.reserveCapacity(fields.count)
-      for field in fields { values.append(try read(field.schema)) }
+      for index in fields.indices { values.append(try read(fields[index].schema)) }
       return .record(values)
     case .array(let items):
       var values: [AvroValue] = []

@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259) with exact numbers and the members of objects in order.
-public indirect enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   /// A number without point or exponent that fits 64 bits.
