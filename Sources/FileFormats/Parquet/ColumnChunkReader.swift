@@ -24,6 +24,9 @@ struct ColumnChunkReader {
     let isFlat = shape.maxRepetition == 0
     let context = DecodeContext.take()
     defer { context.giveBack() }
+    guard shape.maxDefinition <= LevelBits.limit else {
+      throw .unsupported("a Parquet column nested \(shape.maxDefinition) levels deep", file: file.path)
+    }
     do {
       var chunkPages = try ChunkPages(file, chunk, rowGroupRowCount: rowGroupRowCount, isFlat: isFlat)
       try chunkPages.read(rows: rows, wanted: wanted)

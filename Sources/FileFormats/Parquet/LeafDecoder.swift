@@ -135,9 +135,8 @@ final class LeafDecoder {
     let levels = definition.levels
     let span = levels.span
     let (slotLevel, validLevel) = (UInt8(slotDefinition), UInt8(shape.maxDefinition))
-    let highest = LevelBits.highest(span, entries)
-    guard highest <= validLevel else {
-      throw .damagedEncoding("a definition level of \(highest), at most \(validLevel) is possible")
+    guard LevelBits.areAll(span, entries, atMost: validLevel) else {
+      throw .damagedEncoding("a definition level above \(validLevel)")
     }
     let valid = LevelBits.count(span, entries, atLeast: validLevel)
     let slots = slotLevel == 0 ? entries.count : LevelBits.count(span, entries, atLeast: slotLevel)

@@ -56,14 +56,16 @@ enum BitUnpacker {
     precondition(first + count <= values.count && offset + (count * width + 7) / 8 <= bytes.count)
     let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
     let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
-    var (index, position) = (0, offset)
-    while index &+ 8 <= count && position &+ 8 <= bytes.count {
-      let word = SIMD8<UInt64>(repeating: bytes.word(at: position))
-      let group = SIMD8<UInt8>(truncatingIfNeeded: (word &>> shifts) & mask)
-      for lane in 0..<8 { values[first &+ index &+ lane] = group[lane] }
-      index &+= 8
-      position &+= width
+    let groups = max(0, min(count / 8, (bytes.count - offset - 8) / width))
+    unsafe values.withUnsafeMutableBytes { room in
+      for group in 0..<groups {
+        let word = SIMD8<UInt64>(repeating: bytes.word(at: offset &+ group &* width))
+        let levels = SIMD8<UInt8>(truncatingIfNeeded: (word &>> shifts) & mask)
+        // SAFETY: the precondition checked the room; the store checks its bounds besides.
+        unsafe room.storeBytes(of: levels, toByteOffset: first &+ group &* 8, as: SIMD8<UInt8>.self)
+      }
     }
+    var index = groups * 8
     while index < count {
       values[first &+ index] = UInt8(truncatingIfNeeded: value(bytes, at: offset, width: width, index: index))
       index &+= 1
