@@ -99,7 +99,23 @@ import Testing
       let leaf = metadata.schema.columns[index].leafIndices.lowerBound
       Self.check(summary.columns[leaf], against: column)
     }
+    try Self.checkReading(ParquetReader(system.open("t.parquet"), metadata: metadata), columns)
     try Self.keep(name, system.readAll("t.parquet"), summary, columns)
+  }
+
+  /// Reads everything back and compares it with what was written.
+  private static func checkReading(_ reader: ParquetReader, _ columns: [RandomColumn]) throws {
+    for (column, written) in zip(reader.metadata.schema.columns, columns) {
+      var start = 0
+      for group in reader.metadata.rowGroups.indices {
+        let vector = try reader.read(column: column, rowGroup: group)
+        let expected = written.written[start..<start + vector.count].map { PlainJSON.value($0) }
+        let found = (0..<vector.count).map { PlainJSON.value(vector.scalar(at: $0, as: column.type)) }
+        #expect(found == expected, "\(column.name)")
+        start += vector.count
+      }
+      #expect(start == written.written.count)
+    }
   }
 
   private static func number(_ field: inout ParquetWriteField, _ next: inout Int) {

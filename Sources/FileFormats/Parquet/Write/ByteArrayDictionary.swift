@@ -4,6 +4,8 @@ internal import Columnar
 struct ByteArrayDictionary {
   /// The strings in the order in which they came; the arena keeps their bytes.
   private(set) var entries: [StringView] = []
+  /// The strings' lengths.
+  private(set) var lengths: [UInt32] = []
   /// Bytes of all strings.
   private(set) var byteCount = 0
   private var arena = StringArena()
@@ -43,6 +45,7 @@ struct ByteArrayDictionary {
 
   @inline(never) private mutating func insert(_ value: StringView, _ hash: UInt64, at slot: Int) -> UInt32 {
     entries.append(arena.copy(value))
+    lengths.append(UInt32(truncatingIfNeeded: value.byteCount))
     byteCount += value.byteCount
     slots[slot] = (hash &>> 32) &<< 32 | UInt64(entries.count)
     if entries.count * 2 > slots.count { grow() }
@@ -63,6 +66,7 @@ struct ByteArrayDictionary {
   /// Forgets all strings.
   mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
+    lengths.removeAll(keepingCapacity: true)
     arena = StringArena()
     byteCount = 0
     slots = [UInt64](repeating: 0, count: 1024)

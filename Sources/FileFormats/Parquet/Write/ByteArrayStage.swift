@@ -247,7 +247,10 @@ struct ByteArrayStage: ValueStage {
       if view < least { least = view }
       if greatest < view { greatest = view }
     }
-    for row in used.indices { chunkByteCount += dictionary.entries[Int(used[row])].byteCount }
+    if fixedLength == nil {
+      let lengths = dictionary.lengths
+      for row in used.indices { chunkByteCount &+= Int(lengths[Int(used[row])]) }
+    }
     note((least.bytes, greatest.bytes))
   }
 

@@ -1,13 +1,5 @@
 internal import Columnar
 
-/// A column chunk that is in the file, and what is still to be written about it.
-struct FinishedChunk {
-  var metadata: ColumnChunkMetadata
-  var columnIndex: ParquetColumnIndex?
-  var offsetIndex: ParquetOffsetIndex
-  var bloomFilter: BloomFilter?
-}
-
 /// Writes the column chunks of one leaf.
 ///
 /// Pages are compressed as they fill, and kept in memory until the row group ends: a column chunk lies in
@@ -231,7 +223,9 @@ final class LeafWriter {
     } else {
       var page = ParquetPageHeader.DataPage()
       (page.valueCount, page.encoding) = (valueCount, encoding)
-      body = try compressor.compress(scratch.span)
+      // Copied to its own size: a codec's result keeps the room that its worst case needs.
+      let compressed = try compressor.compress(scratch.span)
+      body = compressed.span.copied()
       content = .data(page)
     }
     let header = header(content, uncompressedByteCount: scratch.count, body)
