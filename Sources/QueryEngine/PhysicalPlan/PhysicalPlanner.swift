@@ -37,6 +37,8 @@ struct PhysicalPlanner {
     pipelines.append(Pipeline(source: pipeline.source, operators: pipeline.operators, sink: sink))
   }
 
+  mutating func insert(_ pipeline: Pipeline, at place: Int) { pipelines.insert(pipeline, at: place) }
+
   /// Makes a column that no statement names.
   mutating func internalColumn(_ type: LogicalType) -> OutputColumn {
     defer { nextInternalColumn -= 1 }
