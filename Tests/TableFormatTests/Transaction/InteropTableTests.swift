@@ -48,4 +48,57 @@ import Testing
     nulls.partition = [ScalarValue](repeating: .null, count: columns.count)
     try Transaction(wide, AppendFiles([file, nulls])).commit()
   }
+
+  @Test(.enabled(if: InteropTableTests.folder != nil)) func tablesOfPyicebergReadAsItSaysAndTakeOurChanges()
+    throws
+  {
+    let folder = try #require(Self.folder)
+    let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
+    #expect(catalog.name == "s3_tables")
+    let expected = try JSONParser.parse(LocalFileSystem().readAll(folder + "/expected.json"))
+
+    for name in ["v1", "v2"] {
+      let table = try catalog.loadTable(TableIdentifier(namespace: "analytics", name: name))
+      let snapshot = try #require(table.currentSnapshot)
+      var files: [String: Int64] = [:]
+      for manifest in try table.manifests(of: snapshot) {
+        for entry in try table.entries(of: manifest) where entry.isLive {
+          files[entry.file.path] = entry.file.recordCount
+          #expect(entry.snapshotID != nil && entry.sequenceNumber != nil)
+          #expect(entry.file.valueCounts[1] == entry.file.recordCount)
+          if let bound = entry.file.lowerBounds[1] {
+            guard case .integer = try SingleValue.decode(bound, as: .long) else {
+              return #expect(Bool(false))
+            }
+          }
+        }
+      }
+      let wanted = try #require(expected[name]?["files"]?.objectValue)
+      #expect(files == Dictionary(uniqueKeysWithValues: wanted.map { ($0.key, $0.value.integerValue ?? -1) }))
+      #expect(
+        table.metadata.snapshots.map { JSONValue.integer($0.id.rawValue) }
+          == expected[name]?["snapshots"]?.arrayValue)
+      #expect(try TableMetadata(json: table.metadata.jsonText, file: nil) == table.metadata)
+
+      let tuple: [ScalarValue] = [.integer(-1), .integer(2), .text("k")]
+      var file = DataFile(
+        path: table.dataLocation + "/nothing.parquet", specID: table.metadata.defaultSpecID, partition: tuple,
+        recordCount: 1, fileSizeInBytes: 1)
+      file.splitOffsets = [4]
+      var newest = try Transaction(table, AppendFiles([file])).commit()
+      #expect(newest.currentSnapshot?.summary.count("total-records") == 30)
+      newest = try Transaction(newest, DeleteFiles([file])).commit()
+      #expect(newest.currentSnapshot?.summary.count("total-data-files") == Int64(files.count))
+      var transaction = Transaction(newest, UpdateSchema([.add(name: "note", .varchar, doc: "ours")]))
+      transaction.add(UpdateProperties(set: ["changed-by": "wequery"]))
+      transaction.add(
+        SetReference("ours", SnapshotReference(snapshotID: snapshot.id, kind: .tag), isNew: true))
+      try transaction.commit()
+    }
+    _ = try catalog.createTable(
+      CreateTable(
+        TableIdentifier(namespace: "analytics", name: "third"),
+        schema: Schema(columns: [.init("a", .bigint)]),
+        formatVersion: 3))
+  }
 }
