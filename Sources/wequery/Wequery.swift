@@ -4,5 +4,9 @@ internal import ArgumentParser
 @main
 struct Wequery: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "wequery", abstract: "SQL over local Apache Iceberg tables, and their upkeep.")
+    commandName: "wequery", abstract: "SQL over local Apache Iceberg tables, and their upkeep.",
+    subcommands: [
+      SQLCommand.self, BatchCommand.self, Tables.self, Describe.self, Snapshots.self, Files.self,
+      Partitions.self, HistoryCommand.self, References.self,
+    ])
 }

@@ -9,4 +9,8 @@
 /// Bit 0: SSE4.2, bit 1: AVX2, bit 2: BMI2, bit 3: PCLMUL.
 uint32_t ck_cpu_features(void);
 
+/// Asks the C library to keep freed memory for later allocations of the process instead of returning it:
+/// column chunks come and go by the megabyte, and fresh pages cost a fault each.
+void ck_keep_freed_memory(void);
+
 #endif

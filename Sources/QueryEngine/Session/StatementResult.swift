@@ -1,4 +1,5 @@
 package import Columnar
+internal import TableFormat
 
 /// What a statement answered.
 package struct StatementResult: Sendable {
@@ -15,6 +16,9 @@ package struct StatementResult: Sendable {
 
   /// Rows given.
   package var rowCount: Int { batches.reduce(0) { $0 + $1.selectedCount } }
+
+  /// Makes the result of a query.
+  package init(_ result: QueryResult) { (columns, batches) = (result.columns, result.batches) }
 
   /// Makes the result of a statement that gives no rows.
   package init(message: String, changes: Int? = nil) { (self.message, self.changes) = (message, changes) }
@@ -47,7 +51,25 @@ package struct ResultFooter: Sendable {
   package var snapshots: [(table: String, id: Int64)]
   /// The most bytes that operators held at once.
   package var peakByteCount: Int
-  package init(counters: [String: Int], snapshots: [(table: String, id: Int64)], peakByteCount: Int) {
-    (self.counters, self.snapshots, self.peakByteCount) = (counters, snapshots, peakByteCount)
+
+  /// Adds up what the scans of a plan counted.
+  init(of plan: LogicalPlan, _ context: QueryContext) {
+    counters = [:]
+    for entry in context.profile?.operators ?? [] {
+      for (name, value) in entry.counters { counters[name, default: 0] += value }
+    }
+    snapshots = []
+    peakByteCount = context.memory.peakByteCount
+    collectSnapshots(of: plan)
+  }
+
+  private mutating func collectSnapshots(of plan: LogicalPlan) {
+    if case .scan(let scan) = plan, let table = scan.relation as? TableRelation,
+      let snapshot = table.snapshot,
+      !snapshots.contains(where: { $0.table == table.displayName && $0.id == snapshot.id.rawValue })
+    {
+      snapshots.append((table.displayName, snapshot.id.rawValue))
+    }
+    for input in plan.inputs { collectSnapshots(of: input) }
   }
 }

@@ -1,0 +1,168 @@
+internal import Columnar
+internal import Glibc
+internal import Synchronization
+package import TableFormat
+
+/// A conversation with one catalog: settings, temporary tables, views, caches, and the statements run in it.
+///
+/// One statement runs at a time, on the caller's thread and the session's workers; ``cancel()`` may be
+/// called from any thread.
+package final class Session {
+  /// Where tables are; `nil` for a session without a warehouse, whose tables are all temporary.
+  package let catalog: (any Catalog)?
+  /// What SET has changed.
+  package internal(set) var settings: SessionSettings
+  /// What RESET returns to.
+  let initialSettings: SessionSettings
+  /// What CALL can run.
+  package let procedures: [any Procedure]
+  /// Tables that are neither in the catalog nor temporary, such as `wequery.rejects`, by name.
+  package let systemTables: [String: SystemTable]
+  /// Temporary tables and views, prepared statements.
+  var objects = SessionObjects()
+  /// The values of the parameters of the prepared statement that runs.
+  var parameters: [Int: BoundExpression] = [:]
+  var namedParameters: [String: BoundExpression] = [:]
+  private var pool: WorkerPool?
+  private let caches: ExecutionCaches
+  private let running = Mutex<QueryContext?>(nil)
+
+  /// Opens a session.
+  ///
+  /// - Parameters:
+  ///   - catalog: Where tables are.
+  ///   - settings: What the session begins with.
+  ///   - procedures: What CALL can run.
+  ///   - systemTables: The tables of the namespace `wequery`, by name.
+  package init(
+    catalog: (any Catalog)?, settings: SessionSettings, procedures: [any Procedure] = [],
+    systemTables: [String: SystemTable] = [:]
+  ) {
+    (self.catalog, self.settings, initialSettings) = (catalog, settings, settings)
+    (self.procedures, self.systemTables) = (procedures, systemTables)
+    caches = ExecutionCaches(
+      chunks: ChunkCache(limit: settings.memoryLimit / 3), manifests: ManifestCache(), files: DataFileCache())
+  }
+
+  /// Runs all statements of a text in order; the first error ends it.
+  ///
+  /// - Parameter text: Statements separated by semicolons.
+  /// - Returns: The result of each.
+  /// - Throws: ``QueryError`` of the first that fails; those before it have taken effect.
+  package func run(_ text: String) throws(QueryError) -> [StatementResult] {
+    var results: [StatementResult] = []
+    for statement in try Parser.parse(text) { results.append(try run(statement, of: text)) }
+    return results
+  }
+
+  /// Runs a text that holds exactly one statement.
+  package func run(single text: String) throws(QueryError) -> StatementResult {
+    try run(Parser.statement(text), of: text)
+  }
+
+  /// Runs one statement: the main path of a query is the five calls of ``query(_:of:)``.
+  func run(_ statement: StatementSyntax, of text: String) throws(QueryError) -> StatementResult {
+    let environment = evaluationEnvironment(text)
+    switch statement.kind {
+    case .query(let query): return try answer(query, environment)
+    case .explain(let explain): return try self.explain(explain, environment)
+    case .set(let name, let value): return try set(name, to: value, environment)
+    case .reset(let name): return try reset(name)
+    case .use(let name): return try use(name)
+    case .show(let show): return try self.show(show, environment)
+    case .describe(let name, _): return try describe(name)
+    case .describeQuery(let query): return try describe(query, environment)
+    case .createTable(let table): return try create(table, environment)
+    case .createView(let view): return try create(view, environment)
+    case .createNamespace(let name, let ifNotExists):
+      return try createNamespace(name, ifNotExists: ifNotExists)
+    case .drop(let drop): return try self.drop(drop)
+    case .insert(let insert): return try self.insert(insert, environment)
+    case .alterTable(let name, let ifExists, let action):
+      return try alter(name, ifExists: ifExists, action, environment)
+    case .comment(let comment): return try self.comment(comment)
+    case .call(let name, let arguments): return try call(name, arguments, environment)
+    case .optimize(let optimize): return try self.optimize(optimize, environment)
+    case .vacuum(let table): return try vacuum(table, environment)
+    case .analyze(let table, let columns): return try analyze(table, columns: columns, environment)
+    case .prepare(let name, let statement, _): return prepare(name, statement, of: text)
+    case .execute(let name, let arguments): return try execute(name, arguments, environment)
+    case .deallocate(let name): return deallocate(name)
+    case .summarize(let query): return try summarize(query, environment)
+    case .delete, .update, .merge, .truncate, .copy:
+      throw QueryError(
+        .unsupported, "this statement is not supported yet",
+        hint: "CREATE TABLE … AS SELECT keeps the rows that you want", at: statement.range)
+    }
+  }
+
+  /// Answers a query: bind, optimize, plan and execute.
+  func answer(
+    _ query: QuerySyntax, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> StatementResult {
+    let bound = try makeBinder(environment).bindQuery(query)
+    let plan = try optimized(bound)
+    let context = makeContext(environment)
+    defer { running.withLock { $0 = nil } }
+    var result = StatementResult(try QueryExecutor.run(plan, context: context))
+    result.footer = ResultFooter(of: plan, context)
+    return result
+  }
+
+  /// Returns a binder for one statement.
+  func makeBinder(_ environment: EvaluationEnvironment) -> Binder {
+    Binder(
+      environment: BinderEnvironment(
+        resolver: CatalogResolver(self), evaluation: environment,
+        settings: BinderEnvironment.Settings(
+          integerDivision: settings.integerDivision, nullOrder: settings.defaultNullOrder,
+          parameters: parameters, namedParameters: namedParameters)))
+  }
+
+  /// Returns the plan after the rules that are not switched off.
+  func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+    try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(plan)
+  }
+
+  /// Asks the running statement, if any, to stop; may be called from any thread.
+  package func cancel() { running.withLock { $0?.cancel() } }
+
+  /// Returns the context of one statement: its settings, workers, memory and clock.
+  func makeContext(_ environment: EvaluationEnvironment, profile: Profile? = Profile()) -> QueryContext {
+    var execution = ExecutionSettings()
+    execution.threadCount = settings.threads
+    execution.batchSize = settings.batchSize
+    execution.tempDirectory = settings.tempDirectory
+    execution.cachesChunks = settings.cacheChunks
+    if pool?.workerCount != settings.threads {
+      pool = settings.threads > 1 ? WorkerPool(workerCount: settings.threads) : nil
+    }
+    let context = QueryContext(
+      settings: execution, pool: pool, memory: MemoryBudget(limit: settings.memoryLimit),
+      caches: enabledCaches, profile: profile, evaluation: environment,
+      timeout: settings.statementTimeout.map { .microseconds($0) })
+    running.withLock { $0 = context }
+    return context
+  }
+
+  /// The caches that are not switched off.
+  private var enabledCaches: ExecutionCaches {
+    var enabled = caches
+    if !settings.cacheChunks { enabled.chunks = nil }
+    if !settings.cacheMetadata { (enabled.manifests, enabled.files) = (nil, nil) }
+    return enabled
+  }
+
+  /// The clock, constant within a statement: microseconds since 1970-01-01 UTC.
+  package var clockMicros: Int64 {
+    if let fixed = settings.currentTimestamp { return fixed }
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+  }
+
+  private func evaluationEnvironment(_ text: String) -> EvaluationEnvironment {
+    EvaluationEnvironment(
+      clockMicros: clockMicros, timeZone: (try? TimeZone.named(settings.timezone)) ?? .utc, statement: text)
+  }
+}

@@ -1,0 +1,35 @@
+internal import Columnar
+
+/// What `SET` changes and `SHOW` shows.
+package struct SessionSettings: Sendable {
+  /// Whether `/` between integers truncates.
+  package var integerDivision = true
+  var defaultNullOrder = NullOrder.last
+  /// An IANA name.
+  package var timezone = "UTC"
+  /// The clock, microseconds since 1970-01-01 UTC; `nil` is the machine's.
+  package var currentTimestamp: Int64?
+  package var threads: Int
+  /// Bytes.
+  package var memoryLimit: Int
+  package var tempDirectory: String
+  package var cacheMetadata = true
+  package var cacheChunks = true
+  package var cacheAggregates = true
+  /// Names of optimizer rules that are left out.
+  package var disabledOptimizerRules: Set<String> = []
+  package var batchSize = Batch.capacity
+  package var readBareDeletionVectors = false
+  /// Microseconds; `nil` is no limit.
+  package var statementTimeout: Int64?
+  package var catalog: String
+  package var namespace: String
+
+  package init(
+    threads: Int, memoryLimit: Int, tempDirectory: String, catalog: String = "s3_tables",
+    namespace: String = "analytics"
+  ) {
+    (self.threads, self.memoryLimit, self.tempDirectory) = (max(1, threads), memoryLimit, tempDirectory)
+    (self.catalog, self.namespace) = (catalog, namespace)
+  }
+}

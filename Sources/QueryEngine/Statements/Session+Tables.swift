@@ -1,0 +1,278 @@
+internal import Columnar
+internal import TableFormat
+
+/// CREATE and DROP of tables, views and namespaces.
+extension Session {
+  func create(
+    _ statement: CreateTableSyntax, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> StatementResult {
+    if statement.isExternal {
+      throw QueryError(
+        .unsupported, "external tables are not supported", hint: "FROM 'file.parquet' reads a file as it is",
+        at: statement.name.range)
+    }
+    let rows = try statement.query.map { (query) throws(QueryError) in try answer(query, environment) }
+    if statement.isTemporary || catalog == nil || objects.relation(statement.name.names) != nil {
+      return try createTemporary(statement, rows)
+    }
+    let identifier = try newIdentifier(statement.name)
+    if let catalog,
+      try tableFormat({ () throws(TableFormatError) in try catalog.metadataLocation(of: identifier) }) != nil
+    {
+      if statement.ifNotExists { return StatementResult(message: "CREATE TABLE") }
+      guard statement.orReplace else {
+        throw QueryError(
+          .duplicateTable, "the table \"\(identifier)\" exists already",
+          hint: "CREATE TABLE IF NOT EXISTS leaves it alone", at: statement.name.range)
+      }
+      throw QueryError(
+        .unsupported, "CREATE OR REPLACE of a table that exists is not supported",
+        hint: "DROP TABLE it first; its snapshots are lost then", at: statement.name.range)
+    }
+    let table = try makeTable(identifier, statement, rows)
+    guard let rows else { return StatementResult(message: "CREATE TABLE") }
+    do throws(QueryError) {
+      let written = try append(rows.batches, to: table)
+      return StatementResult(message: "CREATE TABLE", changes: written)
+    } catch {
+      // The statement is one: without its rows the table is not left behind either.
+      try? catalog?.dropTable(identifier)
+      throw error
+    }
+  }
+
+  /// Returns the identifier of a table to be made.
+  private func newIdentifier(_ name: QualifiedName) throws(QueryError) -> TableIdentifier {
+    guard let identifier = TableSelector.identifiers(name.names, settings).first else {
+      throw unknownTable(name)
+    }
+    return identifier
+  }
+
+  private func createTemporary(
+    _ statement: CreateTableSyntax, _ rows: StatementResult?
+  ) throws(QueryError) -> StatementResult {
+    guard let key = SessionObjects.key(statement.name.names) ?? statement.name.names.last?.lowercased() else {
+      throw unknownTable(statement.name)
+    }
+    if objects.tables[key] != nil || objects.views[key] != nil {
+      if statement.ifNotExists { return StatementResult(message: "CREATE TABLE") }
+      guard statement.orReplace else {
+        throw QueryError(
+          .duplicateTable, "\"\(statement.name.text)\" exists already",
+          hint: "CREATE OR REPLACE TEMP TABLE replaces it", at: statement.name.range)
+      }
+    }
+    var columns: [RelationColumn] = []
+    if let rows {
+      columns = rows.columns.enumerated().map { index, column in
+        RelationColumn(
+          statement.columns.indices.contains(index) ? statement.columns[index].name.text : column.name,
+          column.type)
+      }
+    } else {
+      for column in statement.columns {
+        columns.append(
+          RelationColumn(
+            column.name.text, try TypeNames.type(of: column.type), isNullable: !column.isRequired))
+      }
+    }
+    try checkDistinct(columns.map(\.name), at: statement.name.range)
+    objects.views[key] = nil
+    objects.tables[key] = InMemoryRelation(
+      displayName: statement.name.last.text, columns: columns,
+      batches: rows?.batches.map { $0.compacted() } ?? [])
+    return StatementResult(message: "CREATE TABLE", changes: rows?.rowCount)
+  }
+
+  private func checkDistinct(_ names: [String], at range: SourceRange) throws(QueryError) {
+    var seen: Set<String> = []
+    for name in names where !seen.insert(name.lowercased()).inserted {
+      throw QueryError(
+        .duplicateColumn, "the column \"\(name)\" is there twice", hint: "give one of them another name",
+        at: range)
+    }
+  }
+
+  private func makeTable(
+    _ identifier: TableIdentifier, _ statement: CreateTableSyntax, _ rows: StatementResult?
+  ) throws(QueryError) -> Table {
+    guard let catalog else { throw QueryError.internalError("a table without a catalog") }
+    var columns: [Schema.Column] = []
+    if let rows {
+      columns = rows.columns.map { Schema.Column($0.name, $0.type) }
+    } else {
+      for column in statement.columns {
+        if column.defaultValue != nil {
+          throw QueryError(
+            .unsupported, "default values need table format 3, and are not written", at: column.name.range)
+        }
+        columns.append(
+          Schema.Column(
+            column.name.text, try TypeNames.type(of: column.type), isRequired: column.isRequired,
+            doc: column.comment))
+      }
+    }
+    guard !columns.isEmpty else {
+      throw QueryError(.syntaxError, "a table needs at least one column", at: statement.name.range)
+    }
+    try checkDistinct(columns.map(\.name), at: statement.name.range)
+    let keys = statement.primaryKey.map(\.text) + statement.columns.filter(\.isPrimaryKey).map(\.name.text)
+    return try tableFormat { () throws(TableFormatError) in
+      let schema = try Schema(columns: columns, identifiers: keys)
+      var creation = CreateTable(identifier, schema: schema)
+      creation.partitionSpec = try PartitionSyntax.spec(statement.partitionedBy, schema)
+      creation.sortOrder = try PartitionSyntax.order(statement.sortedBy, schema)
+      creation.location = statement.location
+      for (key, value) in statement.properties { creation.properties[key] = value }
+      if let comment = statement.comment { creation.properties["comment"] = comment }
+      if try !catalog.namespaces().contains(identifier.namespace) {
+        try catalog.createNamespace(identifier.namespace, properties: [:])
+      }
+      return try catalog.createTable(creation)
+    }
+  }
+
+  func create(
+    _ view: CreateViewSyntax, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> StatementResult {
+    guard view.isTemporary || catalog == nil || view.name.parts.count == 1, let name = view.name.names.last
+    else {
+      throw QueryError(
+        .unsupported, "views in the catalog are not supported",
+        hint: "CREATE TEMP VIEW makes one for the session", at: view.name.range)
+    }
+    let key = name.lowercased()
+    if objects.views[key] != nil || objects.tables[key] != nil {
+      if view.ifNotExists { return StatementResult(message: "CREATE VIEW") }
+      guard view.orReplace else {
+        throw QueryError(
+          .duplicateTable, "\"\(name)\" exists already", hint: "CREATE OR REPLACE VIEW replaces it",
+          at: view.name.range)
+      }
+    }
+    // Bound once now, so that a view that cannot work is not made.
+    let plan = try makeBinder(environment).bindQuery(view.query)
+    if !view.columns.isEmpty && view.columns.count != plan.outputColumns.count {
+      throw QueryError(
+        .invalidColumnReference,
+        "the view names \(view.columns.count) columns, its query has \(plan.outputColumns.count)",
+        at: view.name.range)
+    }
+    objects.tables[key] = nil
+    objects.views[key] = ViewDefinition(
+      name: name, text: view.text, columns: view.columns.map(\.text),
+      integerDivision: settings.integerDivision)
+    return StatementResult(message: "CREATE VIEW")
+  }
+
+  func createNamespace(_ name: QualifiedName, ifNotExists: Bool) throws(QueryError) -> StatementResult {
+    guard let catalog else {
+      throw QueryError(.undefinedNamespace, "there is no catalog to make a namespace in", at: name.range)
+    }
+    try tableFormat { () throws(TableFormatError) in
+      let namespace = Namespace(name.names)
+      if ifNotExists, try catalog.namespaces().contains(namespace) { return }
+      try catalog.createNamespace(namespace, properties: [:])
+    }
+    return StatementResult(message: "CREATE NAMESPACE")
+  }
+
+  func drop(_ drop: DropSyntax) throws(QueryError) -> StatementResult {
+    let done = StatementResult(message: "DROP \(drop.kind.rawValue)")
+    switch drop.kind {
+    case .namespace:
+      try tableFormat { () throws(TableFormatError) in
+        let namespace = Namespace(drop.name.names)
+        if drop.ifExists, try self.catalog?.namespaces().contains(namespace) != true { return }
+        try self.catalog?.dropNamespace(namespace)
+      }
+      return done
+    case .table, .view:
+      if let key = SessionObjects.key(drop.name.names) {
+        if drop.kind == .table, objects.tables.removeValue(forKey: key) != nil { return done }
+        if drop.kind == .view, objects.views.removeValue(forKey: key) != nil { return done }
+      }
+      if drop.kind == .view {
+        if drop.ifExists { return done }
+        throw QueryError(.undefinedTable, "there is no view \"\(drop.name.text)\"", at: drop.name.range)
+      }
+    }
+    let table: Table
+    do throws(QueryError) {
+      table = try requireTable(drop.name)
+    } catch {
+      if drop.ifExists && error.sqlState == .undefinedTable { return done }
+      throw error
+    }
+    if drop.isPurge {
+      throw QueryError(
+        .unsupported, "DROP TABLE … PURGE is not supported",
+        hint: "DROP TABLE, then remove the folder \(table.metadata.location)",
+        at: drop.name.range)
+    }
+    try tableFormat { () throws(TableFormatError) in try self.catalog?.dropTable(table.identifier) }
+    return done
+  }
+}
+
+/// Turns PARTITIONED BY and ORDERED BY into what tables have.
+enum PartitionSyntax {
+  static func spec(
+    _ fields: [PartitionFieldSyntax], _ schema: Schema
+  ) throws(TableFormatError) -> PartitionSpec {
+    var spec = PartitionSpec(id: 0)
+    for (place, syntax) in fields.enumerated() {
+      let (field, transform) = try resolve(syntax, schema)
+      let suffix: String =
+        switch transform {
+        case .identity: ""
+        case .bucket: "_bucket"
+        case .truncate: "_trunc"
+        default: "_\(transform)"
+        }
+      spec.fields.append(
+        PartitionField(
+          id: FieldID(1000 + Int32(place)), sourceID: field.id,
+          name: syntax.name?.text ?? field.name + suffix,
+          transform: transform))
+    }
+    return spec
+  }
+
+  static func order(_ fields: [SortFieldSyntax], _ schema: Schema) throws(TableFormatError) -> SortOrder {
+    var sorted: [SortField] = []
+    for syntax in fields {
+      let (field, transform) = try resolve(syntax.field, schema)
+      let direction = syntax.descending ? SortField.Direction.descending : .ascending
+      sorted.append(
+        SortField(
+          sourceID: field.id, transform: transform, direction: direction,
+          nullOrder: syntax.nullsFirst.map { $0 ? .first : .last }))
+    }
+    return sorted.isEmpty ? .unsorted : SortOrder(id: 1, fields: sorted)
+  }
+
+  private static func resolve(
+    _ syntax: PartitionFieldSyntax, _ schema: Schema
+  ) throws(TableFormatError) -> (NestedField, Transform) {
+    guard let field = try schema.field(path: syntax.column.names) else {
+      throw TableFormatError(
+        .invalidArgument, "there is no column \"\(syntax.column.text)\"",
+        hint: NearestName.hint(for: syntax.column.text, among: schema.fields.map(\.name)))
+    }
+    guard let name = syntax.transform?.text.lowercased() else { return (field, .identity) }
+    let transform: Transform
+    switch (name, syntax.argument) {
+    case ("bucket", .some(let count)) where count > 0: transform = .bucket(count)
+    case ("truncate", .some(let width)) where width > 0: transform = .truncate(width)
+    default: transform = Transform(name)
+    }
+    if case .unknown = transform {
+      throw TableFormatError(
+        .invalidArgument, "there is no partition transform \"\(name)\"",
+        hint: "identity, bucket(n, c), truncate(n, c), year, month, day, hour and void are")
+    }
+    return (field, transform)
+  }
+}

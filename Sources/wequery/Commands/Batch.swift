@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import QueryEngine
+
+/// The `wequery batch` command: statements in, one JSON record per statement out.
+///
+/// The records are a contract with programs; ``contract`` is its version.
+struct BatchCommand: AsyncParsableCommand {
+  static let contract = 1
+  static let configuration = CommandConfiguration(
+    commandName: "batch", abstract: "Run statements for a program: one JSON record for each.",
+    discussion: """
+      Input is JSON lines, {"stmt": 0, "sql": "…"}, or plain text whose statements end by a line with only ;
+      Every statement runs, whatever happened to those before. Without --catalog or --warehouse the session
+      is empty and in memory.
+      """)
+
+  @OptionGroup var options: GlobalOptions
+
+  @Option(help: "The file of statements; default: standard input.")
+  var script = "-"
+
+  @Flag(help: "End after the first statement that fails.")
+  var stopOnError = false
+
+  @Option(help: "Give up a statement after so long (30s, 10m).")
+  var statementTimeout: String?
+
+  @Flag(name: .customLong("contract"), help: "Print the version of the records and end.")
+  var printsContract = false
+
+  func run() async throws {
+    try Program.run("batch", options) {
+      if printsContract {
+        TextOutput.standard.line("\(BatchCommand.contract)")
+        return
+      }
+      let environment = try Environment.open(options, isDetached: true)
+      if let statementTimeout {
+        do throws(QueryError) {
+          _ = try environment.session.run(
+            "SET statement_timeout = '\(statementTimeout.filter { $0 != "'" })'")
+        } catch {
+          throw CommandFailure(.usage, error.message, hint: error.hint)
+        }
+      }
+      guard let text = FileText.read(script) else {
+        throw CommandFailure(.notFound, "there is no file \"\(script)\" that can be read")
+      }
+      Interruption.watch(environment.session)
+      var failure: CommandFailure?
+      for entry in BatchInput.parse(text, isJSONLines: isJSONLines(text)) {
+        let succeeded = BatchRecord.run(entry, in: environment.session, to: environment.output)
+        environment.output.flush()
+        if !succeeded {
+          failure = CommandFailure(.failed, "a statement failed")
+          failure?.isPrinted = true
+          if stopOnError { break }
+        }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  private func isJSONLines(_ text: String) -> Bool {
+    if script != "-" { return script.hasSuffix(".jsonl") || script.hasSuffix(".ndjson") }
+    return text.utf8.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "{")
+  }
+}

@@ -1,0 +1,98 @@
+internal import Columnar
+internal import Glibc
+internal import QueryEngine
+internal import TableFormat
+
+/// What a command runs in: the catalog, a session on it, and where results go.
+///
+/// The one place where the parts are put together.
+final class Environment {
+  let options: GlobalOptions
+  let catalog: SQLiteCatalog?
+  let session: Session
+  let output: TextOutput
+
+  private init(_ options: GlobalOptions, catalog: SQLiteCatalog?, session: Session, output: TextOutput) {
+    (self.options, self.catalog, self.session, self.output) = (options, catalog, session, output)
+  }
+
+  /// Opens the catalog that the options name.
+  ///
+  /// - Parameters:
+  ///   - options: The command's options.
+  ///   - isDetached: Whether to do without a catalog when none is named, as `batch` does.
+  /// - Throws: ``CommandFailure`` if it cannot be opened.
+  static func open(_ options: GlobalOptions, isDetached: Bool = false) throws -> Environment {
+    var catalog: SQLiteCatalog?
+    if !(isDetached && options.catalog == nil && options.warehouse == nil) {
+      let warehouse = options.warehouse ?? (isDetached ? nil : variable("WEQUERY_WAREHOUSE")) ?? "warehouse"
+      let path = options.catalog ?? warehouse + "/catalog.db"
+      do throws(TableFormatError) {
+        catalog = try SQLiteCatalog(path: path, name: options.catalogName)
+      } catch {
+        throw CommandFailure(error)
+      }
+    }
+    var settings = SessionSettings(
+      threads: options.threads ?? coreCount,
+      memoryLimit: options.memoryLimit?.byteCount ?? physicalMemory / 10 * 8,
+      tempDirectory: options.tempDir ?? variable("TMPDIR") ?? "/tmp",
+      catalog: catalog?.name ?? SQLiteCatalog.defaultName, namespace: options.namespace ?? "analytics")
+    if let now = options.now {
+      guard let micros = Timestamp.utcMicros(now) else {
+        throw CommandFailure(
+          .usage, "\"\(now)\" is no time",
+          hint: "write --now 2026-01-15T09:00:00Z or '2026-01-15 09:00:00+00'")
+      }
+      settings.currentTimestamp = micros
+    }
+    if options.noCache {
+      settings.cacheChunks = false
+      settings.cacheAggregates = false
+    }
+    let session = Session(catalog: catalog, settings: settings)
+    let output =
+      try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
+    return Environment(options, catalog: catalog, session: session, output: output)
+  }
+
+  /// The catalog, for commands that cannot do without.
+  func requireCatalog() throws -> SQLiteCatalog {
+    guard let catalog else { throw CommandFailure(.usage, "there is no catalog", hint: "name a --warehouse") }
+    return catalog
+  }
+
+  /// Returns the table that an argument names: `table`, `namespace.table` or `catalog.namespace.table`.
+  func identifier(_ name: String) -> TableIdentifier {
+    var parts = name.split(separator: ".").map(String.init)
+    if parts.count > 2, parts[0] == session.settings.catalog { parts.removeFirst() }
+    let table = parts.popLast() ?? name
+    let namespace = parts.isEmpty ? session.settings.namespace : parts.joined(separator: ".")
+    return TableIdentifier(namespace: namespace, name: table)
+  }
+
+  /// Loads the table that an argument names.
+  ///
+  /// - Throws: ``CommandFailure`` with code 66 and the nearest names if there is none.
+  func table(_ name: String) throws -> Table {
+    let catalog = try requireCatalog()
+    let identifier = identifier(name)
+    do throws(TableFormatError) {
+      return try catalog.loadTable(identifier)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private static func variable(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  private static var physicalMemory: Int {
+    max(1, sysconf(Int32(_SC_PHYS_PAGES))) * max(1, sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

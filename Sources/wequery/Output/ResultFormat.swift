@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+/// The forms in which rows can be printed.
+enum ResultFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case box, csv, tsv, json, jsonl, markdown, html, vertical, parquet, arrow
+}

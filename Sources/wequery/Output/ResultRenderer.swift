@@ -1,0 +1,36 @@
+internal import Columnar
+
+/// A column of a result, as renderers see it.
+struct ResultColumn: Sendable {
+  let name: String
+  let type: LogicalType
+}
+
+/// Turns the rows of one statement into text, batch by batch.
+protocol ResultRenderer {
+  /// Begins a result of these columns.
+  mutating func begin(_ columns: [ResultColumn], to output: TextOutput)
+  /// Renders rows; the batch has no selection.
+  mutating func write(_ batch: Batch, to output: TextOutput)
+  /// Ends the result.
+  mutating func end(to output: TextOutput)
+}
+
+extension ResultFormat {
+  /// Returns a renderer; `width` is the terminal's, 0 for none.
+  ///
+  /// `parquet` and `arrow` are files, not text: ``FileResultWriter`` makes them.
+  func renderer(width: Int) -> (any ResultRenderer)? {
+    switch self {
+    case .box: BoxRenderer(width: width)
+    case .csv: SeparatedRenderer(separator: UInt8(ascii: ","))
+    case .tsv: SeparatedRenderer(separator: UInt8(ascii: "\t"))
+    case .json: JSONRenderer()
+    case .jsonl: JSONLinesRenderer()
+    case .markdown: MarkdownRenderer()
+    case .html: HTMLRenderer()
+    case .vertical: VerticalRenderer()
+    case .parquet, .arrow: nil
+    }
+  }
+}

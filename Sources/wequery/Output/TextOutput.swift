@@ -1,0 +1,90 @@
+internal import Glibc
+
+/// Where rendered text goes: a file descriptor behind a buffer of 64 KiB.
+///
+/// Everything the program prints goes through here, so that a closed pipe is noticed at once and ends the
+/// program as `SIGPIPE` would, quietly.
+final class TextOutput {
+  private let descriptor: Int32
+  private let ownsDescriptor: Bool
+  private var buffer: [UInt8] = []
+
+  /// Standard output.
+  static let standard = TextOutput(descriptor: 1, ownsDescriptor: false)
+  /// Standard error.
+  static let standardError = TextOutput(descriptor: 2, ownsDescriptor: false)
+
+  private init(descriptor: Int32, ownsDescriptor: Bool) {
+    (self.descriptor, self.ownsDescriptor) = (descriptor, ownsDescriptor)
+  }
+
+  /// Opens a file for writing, emptied.
+  convenience init(path: String) throws(CommandFailure) {
+    let descriptor = path == "-" ? 1 : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw CommandFailure(
+        .inputOutput, "cannot write \"\(path)\": \(unsafe String(cString: strerror(errno)))",
+        hint: "name a file in a folder that exists and can be written")
+    }
+    self.init(descriptor: descriptor, ownsDescriptor: path != "-")
+  }
+
+  deinit {
+    flush()
+    if ownsDescriptor { close(descriptor) }
+  }
+
+  /// Whether a person reads it.
+  var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// Columns of the terminal; 0 where there is none.
+  var width: Int {
+    var size = winsize()
+    return unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+  }
+
+  /// Appends text.
+  func write(_ text: String) {
+    buffer.append(contentsOf: text.utf8)
+    if buffer.count >= 65536 { flush() }
+  }
+
+  /// Appends bytes.
+  func write(_ bytes: [UInt8]) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= 65536 { flush() }
+  }
+
+  /// Appends a line.
+  func line(_ text: String = "") {
+    write(text)
+    write("\n")
+  }
+
+  /// Hands what is buffered to the system.
+  func flush() {
+    var start = 0
+    while start < buffer.count {
+      let written = unsafe buffer.withUnsafeBytes { bytes in
+        // SAFETY: `start` is below the count, and the array lives during the call.
+        unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        if errno == EPIPE {
+          // As a shell expects of a program whose reader has gone: 128 + SIGPIPE.
+          exit(141)
+        }
+        let reason = unsafe String(cString: strerror(errno))
+        if descriptor != 2 { TextOutput.standardError.line("error: cannot write the output: \(reason)") }
+        TextOutput.standardError.flush()
+        exit(74)
+      }
+      start += written
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+// SAFETY: the program renders on one thread; the shared instances are used from it alone.
+extension TextOutput: @unchecked Sendable {}
