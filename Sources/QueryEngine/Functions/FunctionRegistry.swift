@@ -11,7 +11,8 @@ package struct FunctionRegistry: Sendable {
   /// What ships with the engine.
   package static let builtin = FunctionRegistry([
     ArithmeticFunctions.all, ConditionalFunctions.all, TextFunctions.all, PatternFunctions.all,
-    JSONFunctions.all, TimeFunctions.all,
+    JSONFunctions.all, TimeFunctions.all, ListFunctions.all, MathFunctions.all, EncodingFunctions.all,
+    CharacterFunctions.all,
   ])
 
   init(_ groups: [[ScalarFunction]]) {

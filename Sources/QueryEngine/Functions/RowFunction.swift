@@ -104,6 +104,18 @@ struct RowOperand {
       (vector, mask) = (argument.flattened(), -1)
     }
   }
+
+  /// The 64-bit integer of a row.
+  func int64(_ row: Int) -> Int64 {
+    let values = vector.int64s
+    return values[row & mask]
+  }
+
+  /// The DOUBLE of a row.
+  func double(_ row: Int) -> Double {
+    let values = vector.doubles
+    return values[row & mask]
+  }
 }
 
 /// Takes the text that a row function makes.

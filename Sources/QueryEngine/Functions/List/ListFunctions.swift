@@ -1,9 +1,13 @@
 internal import Columnar
 
-/// Every function of lists.
+/// Every function of lists, maps and structs.
 enum ListFunctions {
-  static let containsOverloads: [ScalarOverload] = []
-  static let reverseOverloads: [ScalarOverload] = []
-  static let concatOverloads: [ScalarOverload] = []
-  static let concatManyOverloads: [ScalarOverload] = []
+  static let all: [ScalarFunction] =
+    ListMaking.all + ListAccess.all + ListSearch.all + ListSets.all + ListOrder.all + ListFolding.all
+    + ListLambdas.all + MapFunctions.all
+
+  static let containsOverloads = [ListSearch.containsOverload]
+  static let reverseOverloads = [ListOrder.reverseOverload]
+  static let concatOverloads = [ListMaking.concatOverload(count: 2...2), ListMaking.appendOverload, ListMaking.prependOverload]
+  static let concatManyOverloads = [ListMaking.concatOverload(count: 1...64)]
 }

@@ -219,3 +219,32 @@ enum DateTruncation {
         })
     ])
 }
+
+extension DateTruncation {
+  /// `trunc(t, unit)`: as `date_trunc`, the time first; what is shorter than a day comes as a timestamp.
+  static let reversed = ScalarOverload(
+    "(t TIMESTAMP, unit VARCHAR) -> TIMESTAMP",
+    rule: { arguments in
+      guard arguments.types.count == 2, !arguments.isUntyped[0], arguments.types[0] != .null,
+        let type = ScalarOverload.timeType(arguments, 0)
+      else { return nil }
+      return SignatureTypes([type, .varchar], returns: type)
+    },
+    make: { (site) throws(QueryError) in
+      { (arguments, frame) throws(QueryError) in
+        let times = TimeOperand(arguments[0], site.argumentTypes[0], frame.environment)
+        let names = RowOperand(arguments[1])
+        let result = TimeResult(site.resultType, frame.environment)
+        if site.resultType == .date {
+          return try RowFunction.fill(Int32.self, [], frame) { (row, _) throws(QueryError) in
+            let unit = try DateUnit.named(names.vector.strings[row & names.mask].string)
+            return result.day(local: start(of: unit, at: times.local(row)))
+          }
+        }
+        return try RowFunction.fill(Int64.self, [], frame) { (row, _) throws(QueryError) in
+          let unit = try DateUnit.named(names.vector.strings[row & names.mask].string)
+          return try result.value(local: start(of: unit, at: times.local(row)))
+        }
+      }
+    })
+}
