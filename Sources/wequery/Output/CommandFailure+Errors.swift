@@ -1,4 +1,5 @@
 internal import FileFormats
+internal import Maintenance
 internal import QueryEngine
 internal import TableFormat
 
@@ -55,6 +56,25 @@ extension CommandFailure {
     file = error.file
   }
 
+  /// Makes the failure of a maintenance job.
+  init(_ error: MaintenanceError) {
+    let code: Code =
+      switch error.kind {
+      case .failed: .failed
+      case .usage: .usage
+      case .damaged: .damaged
+      case .notFound: .notFound
+      case .unsupported: .unsupported
+      case .conflict: .conflict
+      case .inputOutput: .inputOutput
+      case .permission: .permission
+      case .interrupted: .interrupted
+      case .internal: .internal
+      }
+    self.init(code, error.message, hint: error.hint, kind: error.kind.rawValue)
+    file = error.file
+  }
+
   /// Makes the failure of whatever was thrown; what nobody foresaw is a bug of ours.
   init(any error: any Error) {
     switch error {
@@ -62,6 +82,7 @@ extension CommandFailure {
     case let error as QueryError: self.init(error)
     case let error as TableFormatError: self.init(error)
     case let error as FileFormatError: self.init(error)
+    case let error as MaintenanceError: self.init(error)
     default: self.init(.internal, "\(error)", hint: "this is a bug in wequery; please report it")
     }
   }
