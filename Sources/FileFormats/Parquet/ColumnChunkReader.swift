@@ -141,7 +141,7 @@ struct ColumnChunkReader {
     var total = isFlat ? rows.count : 0
     if !isFlat { for page in pages { total += page.isWanted ? page.valueCount : 0 } }
     // A run stands for any number of equal values, but nobody writes them by the hundred million.
-    guard total <= max(1 << 25, chunk.compressedByteCount.multipliedClamped(by: 1 << 15)) else {
+    guard total <= max(1 << 26, chunk.compressedByteCount.multipliedClamped(by: 1 << 15)) else {
       throw FileFormatError(
         .tooLarge, "\(chunk.compressedByteCount) bytes state \(total) values", offset: chunk.dataPageOffset)
     }

@@ -180,7 +180,7 @@ extension StringView: StoredValue {
         try PlainDecoder.fixedStrings(
           bytes, at: range.lowerBound + skipped * width, end: range.upperBound, width: width, count: count,
           into: &values, at: first)
-        if width > 12 { pages.append(section.buffer) }
+        if width > 12 { pages.keep(section.buffer) }
         return
       case .byteStreamSplit:
         pages.append(
@@ -197,14 +197,14 @@ extension StringView: StoredValue {
       try PlainDecoder.skipStrings(bytes, at: &position, end: range.upperBound, count: skipped)
       let hasLong = try PlainDecoder.strings(
         bytes, at: &position, end: range.upperBound, count: count, into: &values, at: first)
-      if hasLong { pages.append(section.buffer) }
+      if hasLong { pages.keep(section.buffer) }
     case .deltaLengthByteArray:
       guard count > 0 else { return }
       var decoder = try DeltaLengthByteArrayDecoder(
         bytes, position: range.lowerBound, end: range.upperBound, count: section.valueCount)
       try decoder.skip(count: skipped)
       try decoder.decode(bytes, count: count, into: &values, at: first)
-      pages.append(section.buffer)
+      pages.keep(section.buffer)
     case .deltaByteArray:
       guard count > 0 else { return }
       let decoder = try DeltaByteArrayDecoder(
@@ -219,5 +219,12 @@ extension StringView: StoredValue {
         throw .damagedEncoding("a value of \(values[row].byteCount) bytes where all have \(width)")
       }
     }
+  }
+}
+
+extension [Buffer] {
+  /// Appends a buffer, but for uncompressed pages, which share the one of their chunk.
+  fileprivate mutating func keep(_ buffer: Buffer) {
+    if last !== buffer { append(buffer) }
   }
 }

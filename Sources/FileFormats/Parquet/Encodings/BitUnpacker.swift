@@ -92,85 +92,24 @@ enum BitUnpacker {
     into room: UnsafeMutablePointer<UInt32>
   ) {
     let groups = max(0, min(count / 8, (readable - 8) / width))
-    switch width {
-    case 1...8: unsafe unpackFromOne(source, width, groups, into: room)
-    case 9...16: unsafe unpackFromTwo(source, width, groups, into: room)
-    default: unsafe unpackFromEight(source, width, groups, into: room)
-    }
-    var done = groups * 8
-    while done < count {
-      let part = min(8, count - done)
-      // 40 zero bytes: a group of width 32 and 8 to read past it.
-      var padded = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-      var unpacked = SIMD8<UInt32>()
-      let start = done / 8 * width
-      unsafe withUnsafeMutableBytes(of: &padded) { padded in
-        unsafe padded.copyMemory(
-          from: UnsafeRawBufferPointer(start: source + start, count: min(width, readable - start)))
-        unsafe withUnsafeMutableBytes(of: &unpacked) { unpacked in
-          guard let from = padded.baseAddress, let to = unpacked.baseAddress else { return }
-          unsafe unpackFromEight(
-            UnsafeRawPointer(from), width, 1, into: to.assumingMemoryBound(to: UInt32.self))
-        }
+    if width <= 28 {
+      let target = UnsafeMutableRawPointer(room)
+      unsafe unpackGroups(source, width, groups) { group, values in
+        let narrow = SIMD8<UInt32>(truncatingIfNeeded: values)
+        unsafe target.storeBytes(of: narrow, toByteOffset: group &* 32, as: SIMD8<UInt32>.self)
       }
-      for lane in 0..<part { unsafe room[done &+ lane] = unpacked[lane] }
-      done += part
-    }
-  }
-
-  /// Eight values of up to 8 bits from one word.
-  private static func unpackFromOne(
-    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
-  ) {
-    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
-    let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
-    unsafe unpackGroups(groups, room) { group in
-      let word = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
-      return (SIMD8(repeating: word) &>> shifts) & mask
-    }
-  }
-
-  /// Eight values of 9 to 16 bits from two words: four take at most 60 bits and begin in the low or high
-  /// half of a byte, or take 64 and begin at a byte.
-  private static func unpackFromTwo(
-    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
-  ) {
-    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
-    let second = UInt64(width & 1) &* 4
-    let lows = SIMD4<UInt64>(0, 1, 2, 3) &* UInt64(width)
-    let shifts = SIMD8<UInt64>(lowHalf: lows, highHalf: lows &+ second)
-    let half = width &>> 1
-    unsafe unpackGroups(groups, room) { group in
-      let low = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
-      let high = unsafe source.loadUnaligned(fromByteOffset: group &* width &+ half, as: UInt64.self)
-      let words = SIMD8(lowHalf: SIMD4(repeating: low), highHalf: SIMD4(repeating: high))
-      return (words &>> shifts) & mask
-    }
-  }
-
-  /// Eight values of up to 57 bits, each from a word of its own.
-  private static func unpackFromEight(
-    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, into room: UnsafeMutablePointer<UInt32>
-  ) {
-    let mask = UInt64((1 &<< UInt64(width)) &- 1)
-    for group in 0..<groups {
-      let start = unsafe source + group &* width
-      let target = unsafe room + group &* 8
-      for lane in 0..<8 {
-        let bit = lane &* width
-        let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
-        unsafe target[lane] = UInt32(truncatingIfNeeded: (word &>> UInt64(bit & 7)) & mask)
+    } else {
+      let mask = UInt64((1 &<< UInt64(width)) &- 1)
+      for index in 0..<groups &* 8 {
+        let bit = index &* width
+        let word = unsafe source.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+        unsafe room[index] = UInt32(truncatingIfNeeded: (word &>> UInt64(bit & 7)) & mask)
       }
     }
-  }
-
-  @inline(__always) private static func unpackGroups(
-    _ groups: Int, _ room: UnsafeMutablePointer<UInt32>, _ unpack: (Int) -> SIMD8<UInt64>
-  ) {
-    let target = UnsafeMutableRawPointer(room)
-    for group in 0..<groups {
-      let values = SIMD8<UInt32>(truncatingIfNeeded: unpack(group))
-      unsafe target.storeBytes(of: values, toByteOffset: group &* 32, as: SIMD8<UInt32>.self)
+    let bytes = unsafe UnsafeRawBufferPointer(start: source, count: readable)
+    let span = unsafe bytes.assumingMemoryBound(to: UInt8.self).span
+    for index in groups * 8..<count {
+      unsafe room[index] = UInt32(truncatingIfNeeded: value(span, at: 0, width: width, index: index))
     }
   }
 
@@ -181,39 +120,73 @@ enum BitUnpacker {
     // The last value of a group may need the byte after its word, hence 9.
     let groups = max(0, min(count / 8, (readable - 9) / width))
     let mask = width == 64 ? UInt64.max : (1 &<< UInt64(width)) &- 1
-    let target = UnsafeMutableRawPointer(room)
     switch width {
-    case 1...8:
-      let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* UInt64(width)
-      for group in 0..<groups {
-        let word = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
-        let values = (SIMD8(repeating: word) &>> shifts) & SIMD8(repeating: mask)
+    case 1...28:
+      let target = UnsafeMutableRawPointer(room)
+      unsafe unpackGroups(source, width, groups) { group, values in
         unsafe target.storeBytes(of: values, toByteOffset: group &* 64, as: SIMD8<UInt64>.self)
       }
-    case 9...57:
-      for group in 0..<groups {
-        let start = unsafe source + group &* width
-        for lane in 0..<8 {
-          let bit = lane &* width
-          let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
-          unsafe room[group &* 8 &+ lane] = (word &>> UInt64(bit & 7)) & mask
-        }
+    case 29...57:
+      for index in 0..<groups &* 8 {
+        let bit = index &* width
+        let word = unsafe source.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+        unsafe room[index] = (word &>> UInt64(bit & 7)) & mask
       }
     default:
-      for group in 0..<groups {
-        let start = unsafe source + group &* width
-        for lane in 0..<8 {
-          let bit = lane &* width
-          let word = unsafe start.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
-          let next = UInt64(unsafe start.load(fromByteOffset: bit &>> 3 &+ 8, as: UInt8.self))
-          let shift = UInt64(bit & 7)
-          unsafe room[group &* 8 &+ lane] = (word &>> shift | (next &<< 1) &<< (63 &- shift)) & mask
-        }
+      for index in 0..<groups &* 8 {
+        let bit = index &* width
+        let word = unsafe source.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+        let next = UInt64(unsafe source.load(fromByteOffset: bit &>> 3 &+ 8, as: UInt8.self))
+        let shift = UInt64(bit & 7)
+        unsafe room[index] = (word &>> shift | (next &<< 1) &<< (63 &- shift)) & mask
       }
     }
     let bytes = unsafe UnsafeRawBufferPointer(start: source, count: readable)
     let span = unsafe bytes.assumingMemoryBound(to: UInt8.self).span
     for index in groups * 8..<count { unsafe room[index] = value(span, at: 0, width: width, index: index) }
+  }
+
+  /// Unpacks groups of eight values of at most 28 bits.
+  ///
+  /// Eight values of 8 bits come from one word; four of 16 bits from a word that begins in the low or high
+  /// half of a byte (or at a byte, when they fill it); two of 28 bits from a word that begins anywhere in a
+  /// byte.
+  @inline(__always) private static func unpackGroups(
+    _ source: UnsafeRawPointer, _ width: Int, _ groups: Int, _ store: (Int, SIMD8<UInt64>) -> Void
+  ) {
+    let mask = SIMD8<UInt64>(repeating: (1 &<< UInt64(width)) &- 1)
+    let step = UInt64(width)
+    switch width {
+    case 1...8:
+      let shifts = SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* step
+      for group in 0..<groups {
+        let word = unsafe source.loadUnaligned(fromByteOffset: group &* width, as: UInt64.self)
+        store(group, (SIMD8(repeating: word) &>> shifts) & mask)
+      }
+    case 9...16:
+      let lows = SIMD4<UInt64>(0, 1, 2, 3) &* step
+      let shifts = SIMD8<UInt64>(lowHalf: lows, highHalf: lows &+ (step &* 4 & 7))
+      for group in 0..<groups {
+        let start = unsafe source + group &* width
+        let low = unsafe start.loadUnaligned(as: UInt64.self)
+        let high = unsafe start.loadUnaligned(fromByteOffset: width &>> 1, as: UInt64.self)
+        let words = SIMD8(lowHalf: SIMD4(repeating: low), highHalf: SIMD4(repeating: high))
+        store(group, (words &>> shifts) & mask)
+      }
+    default:
+      let (second, third, fourth) = (width &* 2, width &* 4, width &* 6)
+      var shifts = SIMD8<UInt64>(0, 1, 0, 1, 0, 1, 0, 1) &* step
+      let (a, b, c) = (UInt64(second & 7), UInt64(third & 7), UInt64(fourth & 7))
+      shifts &+= SIMD8(0, 0, a, a, b, b, c, c)
+      for group in 0..<groups {
+        let start = unsafe source + group &* width
+        let first = unsafe start.loadUnaligned(as: UInt64.self)
+        let a = unsafe start.loadUnaligned(fromByteOffset: second &>> 3, as: UInt64.self)
+        let b = unsafe start.loadUnaligned(fromByteOffset: third &>> 3, as: UInt64.self)
+        let c = unsafe start.loadUnaligned(fromByteOffset: fourth &>> 3, as: UInt64.self)
+        store(group, (SIMD8(first, first, a, a, b, b, c, c) &>> shifts) & mask)
+      }
+    }
   }
 }
 

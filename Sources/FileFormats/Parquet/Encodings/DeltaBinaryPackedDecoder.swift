@@ -59,13 +59,18 @@ struct DeltaBinaryPackedDecoder {
       if deltaIndex == deltas.count { try readMiniblock(bytes) }
       let length = min(count &- done, deltas.count &- deltaIndex)
       var sum = value
-      let least = leastDelta
-      let start = deltaIndex
+      let (least, start, target) = (leastDelta, deltaIndex, first &+ done)
       let block = deltas
-      let span = block.span
-      for index in 0..<length {
-        sum = sum &+ least &+ Int64(bitPattern: span[start &+ index])
-        values[first &+ done &+ index] = Value(truncatingIfNeeded: sum)
+      precondition(start + length <= block.count && target + length <= values.count)
+      unsafe values.withUnsafeMutableBufferPointer { room in
+        unsafe block.withUnsafeBufferPointer { block in
+          guard let room = room.baseAddress, let block = block.baseAddress else { return }
+          // SAFETY: both ends are checked above.
+          for index in 0..<length {
+            sum = sum &+ (least &+ Int64(bitPattern: unsafe block[start &+ index]))
+            unsafe room[target &+ index] = Value(truncatingIfNeeded: sum)
+          }
+        }
       }
       value = sum
       deltaIndex &+= length

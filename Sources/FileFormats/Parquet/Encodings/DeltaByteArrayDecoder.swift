@@ -20,15 +20,28 @@ struct DeltaLengthByteArrayDecoder {
     _ bytes: Span<UInt8>, count: Int, into views: inout MutableSpan<StringView>, at first: Int
   ) throws(FileFormatError) {
     try check(count)
-    unsafe bytes.withUnsafeBytes { source in
-      for row in 0..<count {
-        let length = Int(lengths[index &+ row])
-        // SAFETY: `check` added the lengths up; the slice is checked besides.
-        views[first &+ row] = unsafe StringView(
-          unsafePointingAt: UnsafeRawBufferPointer(rebasing: source[position..<position &+ length]))
-        position &+= length
+    precondition(end <= bytes.count && first >= 0 && first + count <= views.count)
+    let (lengths, start) = (lengths, index)
+    var next = position
+    unsafe views.withUnsafeMutableBufferPointer { room in
+      unsafe bytes.withUnsafeBytes { source in
+        guard let room = room.baseAddress, let source = source.baseAddress else { return }
+        // A view of a short string is made from 12 bytes, whatever its length.
+        let fastEnd = bytes.count - 12
+        // SAFETY: `check` added the lengths up: they end at `end`, which the precondition compared.
+        for row in 0..<count {
+          let length = Int(lengths[start &+ row])
+          if next <= fastEnd {
+            unsafe room[first &+ row] = StringView(unsafePaddedAt: source + next, count: length)
+          } else {
+            let string = unsafe UnsafeRawBufferPointer(start: source + next, count: length)
+            unsafe room[first &+ row] = StringView(unsafePointingAt: string)
+          }
+          next &+= length
+        }
       }
     }
+    position = next
     index += count
   }
 
