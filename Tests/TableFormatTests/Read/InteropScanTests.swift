@@ -5,12 +5,7 @@ import Testing
 @testable import TableFormat
 
 /// Reads what `Tests/Interop/scan_tables.py make` wrote, and writes what `check` reads.
-@Suite("Interop: scans and writes", .enabled(if: InteropScanTests.isPrepared)) struct InteropScanTests {
-  static var isPrepared: Bool {
-    guard let folder = InteropTableTests.folder else { return false }
-    return ((try? LocalFileSystem().status(folder + "/py.json")) ?? nil) != nil
-  }
-
+@Suite("Interop: scans and writes", .enabled(if: TableRows.isPrepared)) struct InteropScanTests {
   private static func folder() throws -> String { try #require(InteropTableTests.folder) }
 
   /// Values as the script writes them.

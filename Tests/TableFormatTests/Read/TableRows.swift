@@ -13,6 +13,12 @@ enum TableRows {
 
   static var hasFixtures: Bool { ((try? LocalFileSystem().status(fixtures)) ?? nil) != nil }
 
+  /// Whether `Tests/Interop/scan_tables.py` made tables to read.
+  static var isPrepared: Bool {
+    guard let folder = InteropTableTests.folder else { return false }
+    return ((try? LocalFileSystem().status(folder + "/py.json")) ?? nil) != nil
+  }
+
   /// Opens a fixture by a metadata file, or a folder below `data/persistent`.
   static func fixture(_ path: String) throws -> Table {
     try Table.open(
