@@ -213,6 +213,11 @@ struct AggregatePartition: Sendable {
   let count: Int
 
   @inline(__always) func contains(_ hash: UInt64) -> Bool {
-    Int(truncatingIfNeeded: hash &>> 32) & (count - 1) == index
+    AggregatePartition.index(of: hash, count: count) == index
+  }
+
+  /// The share of a hash among `count`, a power of two.
+  @inline(__always) static func index(of hash: UInt64, count: Int) -> Int {
+    Int(truncatingIfNeeded: hash &>> 32) & (count &- 1)
   }
 }

@@ -73,18 +73,21 @@ final class GroupTable {
     return Int(found[0])
   }
 
+  /// Writes the hash of each row's keys.
+  static func hash(_ keys: [Vector], into hashes: inout [UInt64]) {
+    Kernels.hash(keys[0], into: &hashes)
+    var more: [UInt64] = []
+    for key in keys.dropFirst() {
+      Kernels.hash(key, into: &more)
+      for row in hashes.indices { hashes[row] = Kernels.combine(hashes[row], more[row]) }
+    }
+  }
+
   /// Finds or makes groups by hashing.
   func assignByHash(_ keys: [Vector], rowCount: Int, mask: Bitmap?, _ groups: inout [UInt32]) {
     var hashes = take(&rowHashes)
     defer { swap(&hashes, &rowHashes) }
-    Kernels.hash(keys[0], into: &hashes)
-    if keys.count > 1 {
-      var more: [UInt64] = []
-      for key in keys.dropFirst() {
-        Kernels.hash(key, into: &more)
-        for row in 0..<rowCount { hashes[row] = Kernels.combine(hashes[row], more[row]) }
-      }
-    }
+    GroupTable.hash(keys, into: &hashes)
     if hashMask != .max { for row in 0..<rowCount { hashes[row] &= hashMask } }
     assign(keys.map { $0.flattened() }, hashes, mask: mask, &groups)
   }

@@ -23,7 +23,11 @@ final class HashAggregateSink: PipelineSink {
     // SAFETY: the maker is done with the states when it hands them over, under the sink's lock; afterwards they are read only,
     // or changed by one worker while the others wait.
     let sets: [AggregateState]
-    init(_ sets: [AggregateState]) { self.sets = sets }
+    /// By set, the rows that had no room in memory.
+    let spilled: [SpillPartitions?]
+    init(_ sets: [AggregateState], spilled: [SpillPartitions?] = []) {
+      (self.sets, self.spilled) = (sets, spilled)
+    }
   }
 
   private struct DistinctTask {
@@ -32,6 +36,8 @@ final class HashAggregateSink: PipelineSink {
     var partition: AggregatePartition
   }
 
+  /// Shares that many groups are merged in, and rows put aside in.
+  private static let partitionCount = 64
   /// More groups than this are merged in shares.
   private static let mergeLimit = 20_000
 
@@ -60,8 +66,9 @@ final class HashAggregateSink: PipelineSink {
         for values in set.distinct { distinctCount += values?.count ?? 0 }
       }
     }
-    if groupCount > HashAggregateSink.mergeLimit && !plan.keys.isEmpty {
-      state.withLock { $0.partitionCount = 64 }
+    let hasSpilled = locals.contains { !$0.spilled.isEmpty }
+    if hasSpilled || (groupCount > HashAggregateSink.mergeLimit && !plan.keys.isEmpty) {
+      state.withLock { $0.partitionCount = HashAggregateSink.partitionCount }
       return nil
     }
     if locals.count == 1 || distinctCount < 20_000 {
@@ -151,9 +158,16 @@ final class HashAggregateSink: PipelineSink {
     private var keys: [CompiledExpression]
     private var arguments: [CompiledExpression]
     private var filters: [ExpressionEvaluator]
+    private let context: QueryContext
+    private let lease: MemoryLease
+    private var batchCount = 0
+    /// Set once memory has run out: from then on rows go to disk.
+    private var spilled: [SpillPartitions?] = []
 
     init(_ sink: HashAggregateSink, _ worker: WorkerContext) throws(QueryError) {
       self.sink = sink
+      context = worker.query
+      lease = MemoryLease(worker.query.memory)
       states = sink.plan.makeStates()
       keys = try CompiledExpression.all(sink.plan.keys, sink.layout, worker)
       arguments = try CompiledExpression.all(sink.plan.arguments, sink.layout, worker)
@@ -178,15 +192,55 @@ final class HashAggregateSink: PipelineSink {
       }
       for (index, state) in states.enumerated() {
         let set = sink.plan.sets[index]
+        let setKeys = set.count == keyValues.count ? keyValues : set.map { keyValues[$0] }
+        if !spilled.isEmpty, let partitions = spilled[index] {
+          try spill(setKeys, values, bitmaps, batch, to: partitions)
+          continue
+        }
         try state.add(
-          set.count == keyValues.count ? keyValues : set.map { keyValues[$0] }, values, filters: bitmaps,
-          rowCount: batch.rowCount, mask: batch.selection?.rows)
+          setKeys, values, filters: bitmaps, rowCount: batch.rowCount, mask: batch.selection?.rows)
       }
+      batchCount += 1
+      if batchCount & 15 == 0 { try askForMemory() }
       return true
     }
 
+    /// Tells the budget what the states hold; if that is too much, further rows go to disk.
+    private func askForMemory() throws(QueryError) {
+      guard spilled.isEmpty else { return }
+      let byteCount = states.reduce(0) { $0 + $1.byteCount }
+      if lease.resize(to: byteCount) { return }
+      lease.force(to: byteCount)
+      guard !sink.plan.keys.isEmpty else { return }
+      let more = sink.plan.arguments.map(\.type) + sink.plan.filters.map { _ in .boolean }
+      var partitions: [SpillPartitions?] = []
+      for set in sink.plan.sets {
+        partitions.append(
+          set.isEmpty
+            ? nil
+            : try SpillPartitions(
+              set.map { sink.plan.keys[$0].type } + more, count: HashAggregateSink.partitionCount,
+              in: context.settings.tempDirectory))
+      }
+      spilled = partitions
+    }
+
+    private func spill(
+      _ keys: [Vector], _ values: [Vector], _ filters: [Bitmap?], _ batch: borrowing Batch,
+      to partitions: SpillPartitions
+    ) throws(QueryError) {
+      let rowCount = batch.rowCount
+      let bits = filters.map { Vector.bits($0 ?? Bitmap(repeating: true, count: rowCount)) }
+      let rows = Batch(columns: keys + values + bits, rowCount: rowCount, selection: batch.selection)
+        .compacted()
+      var hashes: [UInt64] = []
+      GroupTable.hash(Array(rows.columns.prefix(keys.count)), into: &hashes)
+      try partitions.add(rows, hashes: hashes)
+    }
+
     override func finish() throws(QueryError) {
-      let handover = Handover(states)
+      for partitions in spilled { try partitions?.finish() }
+      let handover = Handover(states, spilled: spilled)
       sink.state.withLock { $0.locals.append(handover) }
     }
   }
@@ -220,6 +274,17 @@ final class HashAggregateSink: PipelineSink {
       if sink.plan.sets[set].isEmpty && partition.index > 0 { return true }
       let merged = sink.plan.makeState(set)
       for local in locals { try merged.merge(local.sets[set], partition: partition) }
+      let keyCount = sink.plan.sets[set].count
+      let argumentCount = sink.plan.arguments.count
+      for local in locals where !local.spilled.isEmpty {
+        try local.spilled[set]?.forEachBatch(partition.index) { (batch) throws(QueryError) in
+          try merged.add(
+            Array(batch.columns.prefix(keyCount)),
+            Array(batch.columns[keyCount..<keyCount + argumentCount]),
+            filters: batch.columns[(keyCount + argumentCount)...].map(\.bits), rowCount: batch.rowCount,
+            mask: nil)
+        }
+      }
       try merged.finishDistinct()
       return try push(merged, set, into: next)
     }

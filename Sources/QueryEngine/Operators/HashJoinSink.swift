@@ -20,7 +20,7 @@ final class HashJoinSink: PipelineSink {
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
     let keys = shape.buildKeys + (shape.asofKey.map { [$0] } ?? [])
-    return RowStoreLocal(store, keys: try CompiledExpression.all(keys, shape.buildLayout, worker))
+    return RowStoreLocal(store, keys: try CompiledExpression.all(keys, shape.buildLayout, worker), worker)
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {

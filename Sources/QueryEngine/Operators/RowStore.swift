@@ -12,6 +12,13 @@ final class RowStore: Sendable {
     var batches: [Batch] = []
     var columns: [Vector?] = []
     var rowCount = 0
+    var leases: [Lease] = []
+  }
+
+  /// Memory that workers asked for, held as long as the rows.
+  private struct Lease: @unchecked Sendable {
+    // SAFETY: only held, until the store goes.
+    let lease: MemoryLease
   }
   private let state = Mutex(State())
 
@@ -21,6 +28,9 @@ final class RowStore: Sendable {
   func take(_ morsels: [(morsel: Int, batches: [Batch])]) {
     state.withLock { $0.morsels.append(contentsOf: morsels) }
   }
+
+  /// Holds a worker's memory from now on.
+  func keep(_ lease: MemoryLease) { state.withLock { $0.leases.append(Lease(lease: lease)) } }
 
   /// Ends the taking; returns the number of tasks for ``concatenate(column:)``.
   func prepare() throws(QueryError) -> Int {
@@ -37,6 +47,15 @@ final class RowStore: Sendable {
         .outOfMemory, "\(rowCount) rows are more than one operator can hold", hint: "narrow the input first")
     }
     return types.count
+  }
+
+  /// Takes the rows back out.
+  func takeAll() -> [(morsel: Int, batches: [Batch])] {
+    state.withLock { state in
+      let morsels = state.morsels.sorted { $0.morsel < $1.morsel }
+      (state.morsels, state.leases) = ([], [])
+      return morsels.filter { !$0.batches.isEmpty }
+    }
   }
 
   /// Puts one column together.
@@ -63,9 +82,24 @@ final class RowStoreLocal: OperatorInstance {
   private let store: RowStore
   private var keys: [CompiledExpression]
   private var morsels: [(morsel: Int, batches: [Batch])] = []
+  private let lease: MemoryLease
+  private var byteCount = 0
+  private var nextCheck = 1 << 20
+  private var rounds = 0
+  private let putAside: PutAside?
+
+  /// Takes rows off memory.
+  typealias PutAside = (_ morsels: [(morsel: Int, batches: [Batch])], _ round: Int) throws(QueryError) -> Void
 
   /// Keeps the input's columns and behind them `keys`.
-  init(_ store: RowStore, keys: [CompiledExpression]) { (self.store, self.keys) = (store, keys) }
+  ///
+  /// - Parameter putAside: What to do with the rows so far when memory runs out; `nil` if they must be kept.
+  init(
+    _ store: RowStore, keys: [CompiledExpression], _ worker: WorkerContext, putAside: PutAside? = nil
+  ) {
+    (self.store, self.keys, self.putAside) = (store, keys, putAside)
+    lease = MemoryLease(worker.query.memory)
+  }
 
   override func begin(morsel: Int) throws(QueryError) { morsels.append((morsel, [])) }
 
@@ -74,9 +108,38 @@ final class RowStoreLocal: OperatorInstance {
     if morsels.isEmpty { morsels.append((0, [])) }
     let values = try keys.evaluate(batch)
     batch.columns.append(contentsOf: values)
-    morsels[morsels.count - 1].batches.append(batch.compacted())
+    let rows = batch.compacted()
+    for (column, type) in zip(rows.columns, store.types) {
+      byteCount += rows.rowCount * (column.encoding == .flat ? max(1, type.physicalType.stride) : 4)
+    }
+    morsels[morsels.count - 1].batches.append(rows)
+    if byteCount >= nextCheck { try askForMemory() }
     return true
   }
 
-  override func finish() throws(QueryError) { store.take(morsels) }
+  private func askForMemory() throws(QueryError) {
+    nextCheck = byteCount + 1 << 20
+    // Rows are there twice while they are put together.
+    if lease.resize(to: byteCount * 2) { return }
+    guard let putAside else { return lease.force(to: byteCount * 2) }
+    try flush(putAside)
+  }
+
+  private func flush(_ putAside: PutAside) throws(QueryError) {
+    try putAside(morsels, rounds)
+    rounds += 1
+    // More rows of the last morsel may follow.
+    morsels = morsels.last.map { [($0.morsel, [])] } ?? []
+    (byteCount, nextCheck) = (0, 1 << 20)
+    lease.force(to: 0)
+  }
+
+  override func finish() throws(QueryError) {
+    if rounds > 0, let putAside, byteCount > 0 {
+      try flush(putAside)
+      morsels = []
+    }
+    store.take(morsels)
+    store.keep(lease)
+  }
 }

@@ -17,6 +17,13 @@ final class SortSink: PipelineSink {
     var order: RowOrder?
     var parts: [[UInt32]] = []
     var rows: [UInt32] = []
+    var runs: [RunHolder] = []
+  }
+
+  /// A run that its maker is done with.
+  private struct RunHolder: @unchecked Sendable {
+    // SAFETY: written by one worker, then read by one.
+    let run: SortRun
   }
 
   init(_ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout, firstOfEach: Int? = nil) {
@@ -25,12 +32,31 @@ final class SortSink: PipelineSink {
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
-    RowStoreLocal(store, keys: try CompiledExpression.all(keys.map(\.expression), layout, worker))
+    let compiled = try CompiledExpression.all(keys.map(\.expression), layout, worker)
+    guard firstOfEach == nil && SortRun.supports(keys) else {
+      return RowStoreLocal(store, keys: compiled, worker)
+    }
+    let directory = worker.query.settings.tempDirectory
+    return RowStoreLocal(store, keys: compiled, worker) { [self] (morsels, round) throws(QueryError) in
+      let run = RunHolder(run: try SortRun(morsels, round: round, keys, store.types, in: directory))
+      state.withLock { $0.runs.append(run) }
+    }
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
     switch phase {
-    case 0: return try store.prepare()
+    case 0:
+      if state.withLock({ !$0.runs.isEmpty }) {
+        // Workers whose rows all fitted have them in memory still: they become the last run.
+        let rest = store.takeAll()
+        if !rest.isEmpty {
+          let run = RunHolder(
+            run: try SortRun(rest, round: 0, keys, store.types, in: context.settings.tempDirectory))
+          state.withLock { $0.runs.append(run) }
+        }
+        return nil
+      }
+      return try store.prepare()
     case 1:
       let columns = store.columns()
       return state.withLock { state in
@@ -87,7 +113,44 @@ final class SortSink: PipelineSink {
   }
 
   /// The sorted rows as a source.
-  var source: any PipelineSource { OrderedRowsSource { [self] in state.withLock { ($0.columns, $0.rows) } } }
+  var source: any PipelineSource { Source(sink: self) }
+
+  private var runs: [SortRun] { state.withLock { $0.runs.map(\.run) } }
+
+  private struct Source: PipelineSource {
+    let sink: SortSink
+
+    private var inMemory: OrderedRowsSource {
+      OrderedRowsSource { sink.state.withLock { ($0.columns, $0.rows) } }
+    }
+
+    var estimatedRowCount: Int { 0 }
+
+    func open(_ context: QueryContext) throws(QueryError) -> Int {
+      sink.runs.isEmpty ? try inMemory.open(context) : 1
+    }
+
+    func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
+      let runs = sink.runs
+      if runs.isEmpty { return try inMemory.makeReader(worker) }
+      return MergeReader(runs, sink.layout.columns.map(\.type), worker.query)
+    }
+  }
+
+  private final class MergeReader: MorselReader {
+    private let runs: [SortRun]
+    private let types: [LogicalType]
+    private let context: QueryContext
+
+    init(_ runs: [SortRun], _ types: [LogicalType], _ context: QueryContext) {
+      (self.runs, self.types, self.context) = (runs, types, context)
+    }
+
+    func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
+      var merger = try SortRunMerger(runs, types)
+      return try merger.push(context.settings.batchSize, into: next, checking: context)
+    }
+  }
 }
 
 /// Rows of columns in a given order.

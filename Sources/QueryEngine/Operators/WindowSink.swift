@@ -48,7 +48,7 @@ final class WindowSink: PipelineSink {
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
-    RowStoreLocal(store, keys: try CompiledExpression.all(expressions, layout, worker))
+    RowStoreLocal(store, keys: try CompiledExpression.all(expressions, layout, worker), worker)
   }
 
   private func column(_ expression: BoundExpression, _ columns: [Vector]) -> Vector {
