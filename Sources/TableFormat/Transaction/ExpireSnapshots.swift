@@ -47,14 +47,14 @@ public struct ExpireSnapshots: TransactionAction {
     }
     let now = nowMillis ?? Clock.nowMillis()
     let onlyNamed = !ids.isEmpty && olderThanMillis == nil && retainLast == nil
-    let limit = olderThanMillis ?? now - settings.maxSnapshotAgeMillis
+    let limit = olderThanMillis ?? now &- settings.maxSnapshotAgeMillis
     var (plan, reasons): (Plan, [SnapshotID: String]) = (Plan(), [:])
 
     for (name, reference) in metadata.references.sorted(by: { $0.key < $1.key }) {
       let snapshot = metadata.snapshot(id: reference.snapshotID)
       let maxAge = reference.maxRefAgeMillis ?? settings.maxRefAgeMillis
       if name != SnapshotReference.main, !onlyNamed {
-        guard let snapshot, now - snapshot.timestampMillis <= maxAge else {
+        guard let snapshot, now &- snapshot.timestampMillis <= maxAge else {
           plan.removedReferences.append(name)
           continue
         }
@@ -62,7 +62,7 @@ public struct ExpireSnapshots: TransactionAction {
       reasons[reference.snapshotID] = "\(reference.kind.rawValue) \(name)"
       guard reference.kind == .branch, !onlyNamed else { continue }
       let count = reference.minSnapshotsToKeep ?? retainLast ?? settings.minSnapshotsToKeep
-      let oldest = reference.maxSnapshotAgeMillis.map { now - $0 } ?? limit
+      let oldest = reference.maxSnapshotAgeMillis.map { now &- $0 } ?? limit
       for (place, ancestor) in metadata.ancestry(of: reference.snapshotID).enumerated() {
         if place < count {
           reasons[ancestor.id] = reasons[ancestor.id] ?? "among the newest \(count) of \(name)"

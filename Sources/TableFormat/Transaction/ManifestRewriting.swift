@@ -105,9 +105,9 @@ struct ManifestRewriting {
       var (chosen, total): ([Int], Int64) = ([], 0)
       for place in smallFirst {
         let size = manifests[place].byteCount
-        guard size <= max(total, 65_536), total + size <= settings.manifestTargetBytes else { break }
+        guard size <= max(total, 65_536), total &+ size <= settings.manifestTargetBytes else { break }
         chosen.append(place)
-        total += size
+        total &+= size
       }
       guard chosen.count >= 2, let spec = changes.metadata.partitionSpec(id: group.specID) else { continue }
       var entries: [ManifestEntry] = []

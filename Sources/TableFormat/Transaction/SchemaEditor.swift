@@ -17,7 +17,8 @@ struct SchemaEditor {
   private var schema: Schema { Schema(fields: fields, identifierFieldIDs: identifiers) }
 
   private mutating func nextID() -> FieldID {
-    lastID += 1
+    // An id beyond 32 bits comes out negative, which the rules for schemas refuse.
+    lastID &+= 1
     return FieldID(lastID)
   }
 
@@ -87,7 +88,7 @@ struct SchemaEditor {
     let id = nextID()
     var last = lastID
     let icebergType = try IcebergType(type) {
-      last += 1
+      last &+= 1
       return FieldID(last)
     }
     lastID = last

@@ -35,7 +35,7 @@ struct SnapshotProducer {
     let id = changes.commit.snapshotID(number) { made.newSnapshotID() }
     let parent = try parentSnapshot(changes.metadata)
     let version = changes.metadata.formatVersion
-    let sequenceNumber = version >= 2 ? changes.metadata.lastSequenceNumber + 1 : 0
+    let sequenceNumber = version >= 2 ? changes.metadata.lastSequenceNumber &+ 1 : 0
     try check(changes.metadata)
 
     var kept: [ManifestFile] = []
@@ -61,7 +61,7 @@ struct SnapshotProducer {
     if version >= 3 {
       let first = changes.metadata.nextRowID ?? 0
       let next = Self.assignRowIDs(to: &manifests, from: first)
-      (firstRowID, addedRows) = (first, next - first)
+      (firstRowID, addedRows) = (first, next &- first)
       changes.metadata.nextRowID = next
     }
     let list = try ManifestList.write(
@@ -172,7 +172,7 @@ struct SnapshotProducer {
     for index in manifests.indices
     where manifests[index].content == .data && manifests[index].firstRowID == nil {
       manifests[index].firstRowID = next
-      next += (manifests[index].addedRowsCount ?? 0) + (manifests[index].existingRowsCount ?? 0)
+      next &+= (manifests[index].addedRowsCount ?? 0) &+ (manifests[index].existingRowsCount ?? 0)
     }
     return next
   }

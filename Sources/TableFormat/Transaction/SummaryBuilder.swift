@@ -53,7 +53,8 @@ struct SummaryBuilder {
     partitions.insert(Partition(specID: file.specID, values: file.partition))
   }
 
-  private mutating func add(_ name: String, _ number: Int64) { counts[name, default: 0] += number }
+  /// Wraps rather than traps: sizes of removed files are what damaged manifests may say.
+  private mutating func add(_ name: String, _ number: Int64) { counts[name, default: 0] &+= number }
 
   /// The totals and what makes them change.
   private static let totals = [
@@ -77,7 +78,7 @@ struct SummaryBuilder {
     let before = parent?.summary.values ?? [:]
     for (total, added, removed) in Self.totals {
       guard let previous = parent == nil ? 0 : before[total].flatMap({ Int64($0) }) else { continue }
-      let now = previous + (counts[added] ?? 0) - (counts[removed] ?? 0)
+      let now = previous &+ (counts[added] ?? 0) &- (counts[removed] ?? 0)
       if now >= 0 { values[total] = String(now) }
     }
     values["engine-name"] = "wequery"

@@ -76,6 +76,9 @@ public struct UpdatePartitionSpec: TransactionAction {
       spec.fields.append(field)
       return
     }
+    guard lastID.rawValue < Int32.max else {
+      throw TableFormatError(.unsupported, "the table has no partition field ids left")
+    }
     lastID = FieldID(lastID.rawValue + 1)
     spec.fields.append(
       PartitionField(

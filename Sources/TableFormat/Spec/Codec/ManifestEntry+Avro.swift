@@ -63,7 +63,9 @@ package enum Manifest {
     var entries: [ManifestEntry] = []
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
-        entries.reserveCapacity(entries.count + block.count)
+        // No entry is smaller than this, so that a count alone does not take memory.
+        let left = block.decoder.end - block.decoder.position
+        entries.reserveCapacity(entries.count + min(block.count, left / 32))
         for _ in 0..<block.count { entries.append(try plan.entry(&block.decoder, specID: manifest.specID)) }
         guard block.decoder.isAtEnd else { throw block.decoder.error("the block is longer than its entries") }
       }

@@ -58,7 +58,8 @@ package enum ManifestList {
     let summaries = summaryPlan(reader.schema)
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
-        result.reserveCapacity(result.count + block.count)
+        let left = block.decoder.end - block.decoder.position
+        result.reserveCapacity(result.count + min(block.count, left / 16))
         for _ in 0..<block.count { result.append(try manifest(&block.decoder, plan, summaries)) }
         guard block.decoder.isAtEnd else { throw block.decoder.error("the block is longer than its entries") }
       }

@@ -66,7 +66,7 @@ package struct ManifestWriter {
         file: file.path, field: field.name)
     }
     files[entry.status.rawValue] += 1
-    rows[entry.status.rawValue] += file.recordCount
+    rows[entry.status.rawValue] &+= file.recordCount
     if entry.isLive, let number = entry.sequenceNumber {
       minSequenceNumber = min(minSequenceNumber ?? .max, number)
     }

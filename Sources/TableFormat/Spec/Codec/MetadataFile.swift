@@ -73,7 +73,7 @@ package enum MetadataFile {
     if name.hasPrefix("v") { name = name.dropFirst() }
     let digits = name.prefix { $0.isASCII && $0.isNumber }
     guard let next = name.dropFirst(digits.count).first, next == "-" || next == "." else { return nil }
-    return Int(digits)
+    return Int32(digits).map { Int($0) }
   }
 
   /// Adds what a moved table needs to mappings.
