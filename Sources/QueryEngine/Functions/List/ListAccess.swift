@@ -14,14 +14,17 @@ enum ListAccess {
     "element_at", aliases: ["list_extract", "list_element", "array_extract", "try_element_at"],
     "The element at a place from 1, from the end if negative, NULL outside; or a map's value of a key.",
     examples: [
-      .init("[10, 20, 30][2]", gives: "20"), .init("[10, 20, 30][-1]", gives: "30"), .init("[10][5]", gives: "NULL"),
+      .init("[10, 20, 30][2]", gives: "20"), .init("[10, 20, 30][-1]", gives: "30"),
+      .init("[10][5]", gives: "NULL"),
       .init("element_at(MAP {'a': 1}, 'a')", gives: "1"),
     ],
     [
       ScalarOverload(
         "(list LIST, place BIGINT) -> ANY",
         rule: { arguments in
-          guard arguments.types.count == 2, let element = ScalarOverload.element(arguments) else { return nil }
+          guard arguments.types.count == 2, let element = ScalarOverload.element(arguments) else {
+            return nil
+          }
           return SignatureTypes([arguments.types[0], .bigint], returns: element)
         },
         make: { (_) throws(QueryError) in
@@ -43,7 +46,8 @@ enum ListAccess {
       MapFunctions.valueOverload,
       ScalarOverload(
         [.init("text", .varchar), .init("place", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, place, _) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, place, _) throws(QueryError) in
           if place > 0 { return TextParts.slice(text, from: place, count: 1) }
           if place == 0 { return StringView() }
           let length = text.withBytes { Int64($0.codePointCount) }
@@ -99,7 +103,9 @@ enum ListAccess {
   static let slice = ScalarFunction(
     "list_slice", aliases: ["array_slice"],
     "The elements from one place to another, both included, from the end if negative.",
-    examples: [.init("[1, 2, 3, 4][2:3]", gives: "[2, 3]"), .init("list_slice([1, 2, 3], -2, -1)", gives: "[2, 3]")],
+    examples: [
+      .init("[1, 2, 3, 4][2:3]", gives: "[2, 3]"), .init("list_slice([1, 2, 3], -2, -1)", gives: "[2, 3]"),
+    ],
     [
       ScalarOverload(
         "(list LIST, from BIGINT, to BIGINT) -> LIST",
@@ -116,7 +122,9 @@ enum ListAccess {
 
   static let firstCount = ScalarFunction(
     "slice", "So many elements from a place on, which counts from the end if negative.",
-    examples: [.init("slice([1, 2, 3, 4], 2, 2)", gives: "[2, 3]"), .init("slice([1, 2, 3], -2, 2)", gives: "[2, 3]")],
+    examples: [
+      .init("slice([1, 2, 3, 4], 2, 2)", gives: "[2, 3]"), .init("slice([1, 2, 3], -2, 2)", gives: "[2, 3]"),
+    ],
     [
       ScalarOverload(
         "(list LIST, from BIGINT, count BIGINT) -> LIST",

@@ -39,14 +39,17 @@ enum ListFolding {
     "list_sum", aliases: ["array_sum"], "The sum of the elements that are not null.",
     examples: [.init("list_sum([1, 2, 3])", gives: "6"), .init("list_sum([1.5, 2])", gives: "3.5")],
     [
-      .ofList("(list LIST) -> number", {
-        switch $0 {
-        case .tinyint, .smallint, .integer, .bigint: .bigint
-        case .decimal(_, let scale): .decimal(precision: 38, scale: scale)
-        case .real, .double: .double
-        default: nil
+      .ofList(
+        "(list LIST) -> number",
+        {
+          switch $0 {
+          case .tinyint, .smallint, .integer, .bigint: .bigint
+          case .decimal(_, let scale): .decimal(precision: 38, scale: scale)
+          case .real, .double: .double
+          default: nil
+          }
         }
-      }) { element in
+      ) { element in
         { (arguments, frame) throws(QueryError) in
           let list = ListRows(arguments[0])
           func exact(_ row: Int) -> Int128? {
@@ -130,19 +133,24 @@ enum ListFolding {
     "array_to_string", aliases: ["array_join", "list_to_string"],
     "The elements as text with a separator between them; nulls are left out or written as a third argument says.",
     examples: [
-      .init("array_to_string([1, NULL, 2], '-')", gives: "1-2"), .init("array_join(['a', NULL], ',', '?')", gives: "a,?"),
+      .init("array_to_string([1, NULL, 2], '-')", gives: "1-2"),
+      .init("array_join(['a', NULL], ',', '?')", gives: "a,?"),
     ], [joining(count: 2), joining(count: 3)])
 
   private static func joining(count: Int) -> ScalarOverload {
     ScalarOverload(
-      count == 2 ? "(list LIST, separator VARCHAR) -> VARCHAR" : "(list LIST, separator VARCHAR, null VARCHAR) -> VARCHAR",
+      count == 2
+        ? "(list LIST, separator VARCHAR) -> VARCHAR"
+        : "(list LIST, separator VARCHAR, null VARCHAR) -> VARCHAR",
       rule: { arguments in
         guard arguments.types.count == count, ScalarOverload.element(arguments) != nil else { return nil }
         return SignatureTypes(
           [arguments.types[0]] + Array(repeating: LogicalType.varchar, count: count - 1), returns: .varchar)
       },
       make: { (site) throws(QueryError) in
-        guard case .list(let element) = site.argumentTypes[0] else { throw QueryError.internalError("no list") }
+        guard case .list(let element) = site.argumentTypes[0] else {
+          throw QueryError.internalError("no list")
+        }
         return { (arguments, frame) throws(QueryError) in
           let list = ListRows(arguments[0])
           let separators = RowOperand(arguments[1])

@@ -8,6 +8,8 @@ enum ListFunctions {
 
   static let containsOverloads = [ListSearch.containsOverload]
   static let reverseOverloads = [ListOrder.reverseOverload]
-  static let concatOverloads = [ListMaking.concatOverload(count: 2...2), ListMaking.appendOverload, ListMaking.prependOverload]
+  static let concatOverloads = [
+    ListMaking.concatOverload(count: 2...2), ListMaking.appendOverload, ListMaking.prependOverload,
+  ]
   static let concatManyOverloads = [ListMaking.concatOverload(count: 1...64)]
 }

@@ -9,7 +9,8 @@ enum ListLambdas {
     "The lambda's values of the elements; a second parameter is the place, from 1.",
     examples: [.init("list_transform([1, 2], x -> x * 10)", gives: "[10, 20]")],
     [
-      overload("(list LIST, x -> ANY) -> LIST", { (_, body) in .list(body) }) { (list, lambda, frame) throws(QueryError) in
+      overload("(list LIST, x -> ANY) -> LIST", { (_, body) in .list(body) }) {
+        (list, lambda, frame) throws(QueryError) in
         let (rows, places) = active(list, frame)
         let values = try call(lambda, list, rows, places, frame)
         var ends: [UInt32] = [0]
@@ -59,7 +60,8 @@ enum ListLambdas {
     [matching { (trueCount, falseCount, count) in trueCount > 0 ? false : falseCount < count ? nil : true }])
 
   private static func matching(_ answer: @escaping @Sendable (Int, Int, Int) -> Bool?) -> ScalarOverload {
-    overload("(list LIST, x -> BOOLEAN) -> BOOLEAN", { (_, _) in .boolean }, wants: .boolean) { (list, lambda, frame) throws(QueryError) in
+    overload("(list LIST, x -> BOOLEAN) -> BOOLEAN", { (_, _) in .boolean }, wants: .boolean) {
+      (list, lambda, frame) throws(QueryError) in
       let (rows, places) = active(list, frame)
       let values = try call(lambda, list, rows, places, frame)
       let yes = Kernels.rows(of: values, where: true, active: nil)
@@ -126,7 +128,8 @@ enum ListLambdas {
             let made = try step.evaluate(
               [state.taking(rows.span), list.elements.taking(places.span)], rows: rows, in: frame.frame)
             let inner = CallFrame(
-              rowCount: rows.count, active: made.rowValidity, validity: made.rowValidity, resultType: stateType,
+              rowCount: rows.count, active: made.rowValidity, validity: made.rowValidity,
+              resultType: stateType,
               frame: frame.frame)
             let converted = step.type == stateType ? made : try convert([made.flattened()], inner)
             state = scatter(converted, rows, over: state, stateType)
@@ -144,7 +147,9 @@ enum ListLambdas {
   }
 
   /// Returns `old` with `values` in the rows named.
-  private static func scatter(_ values: Vector, _ rows: [UInt32], over old: Vector, _ type: LogicalType) -> Vector {
+  private static func scatter(
+    _ values: Vector, _ rows: [UInt32], over old: Vector, _ type: LogicalType
+  ) -> Vector {
     var places = [UInt32](repeating: 0, count: old.count)
     var mask = BitmapBuilder(count: old.count)
     for (index, row) in rows.enumerated() {

@@ -115,7 +115,9 @@ enum ListMaking {
     ScalarOverload(
       list == 0 ? "(list LIST, x ANY) -> LIST" : "(x ANY, list LIST) -> LIST", nulls: .body,
       rule: { arguments in
-        guard arguments.types.count == 2, let element = ScalarOverload.element(arguments, list) else { return nil }
+        guard arguments.types.count == 2, let element = ScalarOverload.element(arguments, list) else {
+          return nil
+        }
         if case .list = arguments.types[1 - list], !element.isNested { return nil }
         let value = arguments.isUntyped[1 - list] && element != .null ? element : arguments.types[1 - list]
         guard let common = ImplicitConversion.commonType(element, value) else { return nil }
@@ -202,7 +204,9 @@ enum ListMaking {
   static let zip = ScalarFunction(
     "list_zip", aliases: ["arrays_zip", "zip", "array_zip"],
     "A list of structs of the lists' elements at the same places; missing ones are null.",
-    examples: [.init("list_zip([1, 2], ['a'])", gives: "[{'field1': 1, 'field2': a}, {'field1': 2, 'field2': NULL}]")],
+    examples: [
+      .init("list_zip([1, 2], ['a'])", gives: "[{'field1': 1, 'field2': a}, {'field1': 2, 'field2': NULL}]")
+    ],
     [
       ScalarOverload(
         "(list LIST, …) -> LIST",
@@ -244,7 +248,10 @@ enum ListMaking {
   static let split = ScalarFunction(
     "string_to_array", aliases: ["string_split", "str_split", "split"],
     "The parts of a text between separators; an empty separator gives characters.",
-    examples: [.init("string_to_array('a,b,c', ',')", gives: "[a, b, c]"), .init("split('abc', '')", gives: "[a, b, c]")],
+    examples: [
+      .init("string_to_array('a,b,c', ',')", gives: "[a, b, c]"),
+      .init("split('abc', '')", gives: "[a, b, c]"),
+    ],
     [
       ScalarOverload(
         [.init("text", .varchar), .init("separator", .varchar)], returns: .list(.varchar),
@@ -276,7 +283,9 @@ enum ListMaking {
     "generate_series", aliases: ["sequence"], "The numbers or times from `start` to `stop`, both included.",
     examples: [
       .init("generate_series(1, 3)", gives: "[1, 2, 3]"), .init("sequence(3, 1, -1)", gives: "[3, 2, 1]"),
-      .init("generate_series(DATE '2024-01-30', DATE '2024-02-01')", gives: "[2024-01-30, 2024-01-31, 2024-02-01]"),
+      .init(
+        "generate_series(DATE '2024-01-30', DATE '2024-02-01')", gives: "[2024-01-30, 2024-01-31, 2024-02-01]"
+      ),
     ], ListSeries.overloads(includesEnd: true))
 
   static let range = ScalarFunction(

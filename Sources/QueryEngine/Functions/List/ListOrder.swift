@@ -8,7 +8,8 @@ enum ListOrder {
     "list_sort", aliases: ["array_sort", "sort_array"],
     "The elements in ascending order, nulls last; with a second argument `DESC` or false descending.",
     examples: [
-      .init("list_sort([3, NULL, 1])", gives: "[1, 3, NULL]"), .init("list_sort([1, 3], 'DESC')", gives: "[3, 1]"),
+      .init("list_sort([3, NULL, 1])", gives: "[1, 3, NULL]"),
+      .init("list_sort([1, 3], 'DESC')", gives: "[3, 1]"),
     ],
     [
       .ofList("(list LIST) -> LIST", { .list($0) }) { sorting($0) { _ in false } },
@@ -52,7 +53,9 @@ enum ListOrder {
           let descends = isDescending(row)
           // Places break ties, so that equal elements keep their order.
           values.sort { left, right in
-            if left.1.isNull || right.1.isNull { return !left.1.isNull && right.1.isNull || left.1.isNull == right.1.isNull && left.0 < right.0 }
+            if left.1.isNull || right.1.isNull {
+              return !left.1.isNull && right.1.isNull || left.1.isNull == right.1.isNull && left.0 < right.0
+            }
             let order = ScalarOrdering.compare(left.1, right.1)
             return order == 0 ? left.0 < right.0 : descends ? order > 0 : order < 0
           }

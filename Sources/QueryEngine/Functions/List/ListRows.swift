@@ -43,7 +43,8 @@ struct ListPicker {
       var room = buffer.elements(as: UInt32.self, count: ends.count)
       for index in ends.indices { room[index] = ends[index] }
     }
-    return .list(buffer.freeze(), count: ends.count - 1, of: elements, validity: validity.map { Kernels.trimmed($0) })
+    return .list(
+      buffer.freeze(), count: ends.count - 1, of: elements, validity: validity.map { Kernels.trimmed($0) })
   }
 }
 

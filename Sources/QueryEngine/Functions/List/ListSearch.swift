@@ -6,10 +6,13 @@ enum ListSearch {
 
   static let contains = ScalarFunction(
     "list_contains", aliases: ["array_contains", "list_has", "array_has"], "Whether the list holds a value.",
-    examples: [.init("list_contains([1, 2], 2)", gives: "true"), .init("array_contains(['a'], 'b')", gives: "false")],
+    examples: [
+      .init("list_contains([1, 2], 2)", gives: "true"), .init("array_contains(['a'], 'b')", gives: "false"),
+    ],
     [containsOverload])
 
-  static let containsOverload = overload("(list LIST, x ANY) -> BOOLEAN", returns: { _ in .boolean }) { (same, list, frame) throws(QueryError) in
+  static let containsOverload = overload("(list LIST, x ANY) -> BOOLEAN", returns: { _ in .boolean }) {
+    (same, list, frame) throws(QueryError) in
     try RowFunction.fill(Bool.self, [], frame) { (row, _) throws(QueryError) in
       for place in list.range(row) where same(place) { return true }
       return false
@@ -21,7 +24,8 @@ enum ListSearch {
     "The first place of a value in the list, from 1; 0 if it is not there.",
     examples: [.init("list_position([5, 7], 7)", gives: "2"), .init("array_position([5], 1)", gives: "0")],
     [
-      overload("(list LIST, x ANY) -> BIGINT", returns: { _ in .bigint }) { (same, list, frame) throws(QueryError) in
+      overload("(list LIST, x ANY) -> BIGINT", returns: { _ in .bigint }) {
+        (same, list, frame) throws(QueryError) in
         try RowFunction.fill(Int64.self, [], frame) { (row, _) throws(QueryError) in
           let range = list.range(row)
           for place in range where same(place) { return Int64(place - range.lowerBound + 1) }
@@ -34,7 +38,8 @@ enum ListSearch {
     "array_remove", aliases: ["list_remove"], "The list without the elements that equal a value.",
     examples: [.init("array_remove([1, 2, 1], 1)", gives: "[2]")],
     [
-      overload("(list LIST, x ANY) -> LIST", returns: { .list($0) }) { (same, list, frame) throws(QueryError) in
+      overload("(list LIST, x ANY) -> LIST", returns: { .list($0) }) {
+        (same, list, frame) throws(QueryError) in
         var picker = ListPicker()
         for row in 0..<frame.rowCount {
           if frame.isActive(row) { for place in list.range(row) where !same(place) { picker.pick(place) } }

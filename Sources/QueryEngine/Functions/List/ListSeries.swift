@@ -51,14 +51,22 @@ enum ListSeries {
 
   private static func times(count: Int, _ includesEnd: Bool) -> ScalarOverload {
     ScalarOverload(
-      count == 2 ? "(start DATE, stop DATE) -> DATE[]" : "(start TIMESTAMP, stop TIMESTAMP, step INTERVAL) -> TIMESTAMP[]",
+      count == 2
+        ? "(start DATE, stop DATE) -> DATE[]"
+        : "(start TIMESTAMP, stop TIMESTAMP, step INTERVAL) -> TIMESTAMP[]",
       rule: { arguments in
         guard arguments.types.count == count, arguments.types[0] != .null || arguments.types[1] != .null,
-          let first = ScalarOverload.timeType(arguments, 0), let second = ScalarOverload.timeType(arguments, 1),
-          let common = arguments.isUntyped[0] ? second : arguments.isUntyped[1] ? first
-            : ImplicitConversion.commonType(first, second)
+          let first = ScalarOverload.timeType(arguments, 0),
+          let second = ScalarOverload.timeType(arguments, 1),
+          let common = arguments.isUntyped[0]
+            ? second
+            : arguments.isUntyped[1]
+              ? first
+              : ImplicitConversion.commonType(first, second)
         else { return nil }
-        if count == 2 { return common == .date ? SignatureTypes([.date, .date], returns: .list(.date)) : nil }
+        if count == 2 {
+          return common == .date ? SignatureTypes([.date, .date], returns: .list(.date)) : nil
+        }
         guard arguments.types[2] == .interval || arguments.isUntyped[2] else { return nil }
         // Days of a date stay dates only if the step says so; PostgreSQL answers timestamps.
         let type: LogicalType = common == .date ? .timestamp : common
@@ -78,7 +86,8 @@ enum ListSeries {
               }
               ends.append(UInt32(days.count))
             }
-            return ListPicker.list(ends, of: .flat(days.map { Int32(truncatingIfNeeded: $0) }), frame.validity)
+            return ListPicker.list(
+              ends, of: .flat(days.map { Int32(truncatingIfNeeded: $0) }), frame.validity)
           }
         }
         return { (arguments, frame) throws(QueryError) in
@@ -96,9 +105,14 @@ enum ListSeries {
               let (start, stop) = (first.local(row), last.local(row))
               // Each member is counted from the start, so that months from the 31st do not drift.
               var (member, number) = (start, Int32(1))
-              while length > 0 ? member < stop || (includesEnd && member == stop) : member > stop || (includesEnd && member == stop) {
+              while length > 0
+                ? member < stop || (includesEnd && member == stop)
+                : member > stop || (includesEnd && member == stop)
+              {
                 values.append(try result.value(local: member))
-                guard values.count <= ListMaking.elementLimit else { throw ListMaking.tooLong(Int64(values.count)) }
+                guard values.count <= ListMaking.elementLimit else {
+                  throw ListMaking.tooLong(Int64(values.count))
+                }
                 let (days, overflow) = step.days.multipliedReportingOverflow(by: number)
                 let (months, carry) = step.months.multipliedReportingOverflow(by: number)
                 let (micros, excess) = step.micros.multipliedReportingOverflow(by: Int64(number))

@@ -5,7 +5,8 @@ enum ListSets {
   static let all: [ScalarFunction] = [distinct, unique, union, intersect, except, hasAny, hasAll]
 
   static let distinct = ScalarFunction(
-    "list_distinct", aliases: ["array_distinct"], "The elements without repetitions and nulls, in the order they first stand.",
+    "list_distinct", aliases: ["array_distinct"],
+    "The elements without repetitions and nulls, in the order they first stand.",
     examples: [.init("list_distinct([2, 1, 2, NULL])", gives: "[2, 1]")],
     [
       .ofList("(list LIST) -> LIST", { .list($0) }) { element in
@@ -119,7 +120,9 @@ enum ListSets {
         pair(arguments).map { SignatureTypes([.list($0), .list($0)], returns: .boolean) }
       },
       make: { (site) throws(QueryError) in
-        guard case .list(let element) = site.argumentTypes[0] else { throw QueryError.internalError("no list") }
+        guard case .list(let element) = site.argumentTypes[0] else {
+          throw QueryError.internalError("no list")
+        }
         return { (arguments, frame) throws(QueryError) in
           let (a, b) = (ListRows(arguments[0]), ListRows(arguments[1]))
           return try RowFunction.fill(Bool.self, [], frame) { (row, _) throws(QueryError) in

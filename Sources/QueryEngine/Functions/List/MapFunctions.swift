@@ -12,7 +12,9 @@ enum MapFunctions {
         [], returns: .map(key: .null, value: .null),
         make: { (_) throws(QueryError) in
           { (_, frame) throws(QueryError) in
-            .constant(VectorBuilder.single(.map(keys: [], values: []), .map(key: .null, value: .null)), count: frame.rowCount)
+            .constant(
+              VectorBuilder.single(.map(keys: [], values: []), .map(key: .null, value: .null)),
+              count: frame.rowCount)
           }
         }),
       ScalarOverload(
@@ -24,7 +26,9 @@ enum MapFunctions {
           return SignatureTypes(arguments.types, returns: .map(key: key, value: value))
         },
         make: { (site) throws(QueryError) in
-          guard case .map(let keyType, let valueType) = site.resultType else { throw QueryError.internalError("no map") }
+          guard case .map(let keyType, let valueType) = site.resultType else {
+            throw QueryError.internalError("no map")
+          }
           return { (arguments, frame) throws(QueryError) in
             let (keys, values) = (ListRows(arguments[0]), ListRows(arguments[1]))
             var builder = VectorBuilder(site.resultType)
@@ -43,7 +47,9 @@ enum MapFunctions {
     ])
 
   /// A map whose keys are there, as many as values, and different.
-  private static func checked(_ keys: [ScalarValue], _ values: [ScalarValue]) throws(QueryError) -> ScalarValue {
+  private static func checked(
+    _ keys: [ScalarValue], _ values: [ScalarValue]
+  ) throws(QueryError) -> ScalarValue {
     guard keys.count == values.count else {
       throw QueryError(.invalidParameter, "a map of \(keys.count) keys and \(values.count) values")
     }
@@ -65,7 +71,9 @@ enum MapFunctions {
           return SignatureTypes(arguments.types, returns: .map(key: fields[0].type, value: fields[1].type))
         },
         make: { (site) throws(QueryError) in
-          guard case .list(let entry) = site.argumentTypes[0] else { throw QueryError.internalError("no list") }
+          guard case .list(let entry) = site.argumentTypes[0] else {
+            throw QueryError.internalError("no list")
+          }
           return { (arguments, frame) throws(QueryError) in
             let list = ListRows(arguments[0])
             var builder = VectorBuilder(site.resultType)
@@ -89,18 +97,28 @@ enum MapFunctions {
 
   static let keys = ScalarFunction(
     "map_keys", "The keys of a map, in order.", examples: [.init("map_keys(MAP {'a': 1})", gives: "[a]")],
-    [part("(map MAP) -> LIST", { (key, _) in .list(key) }) { (map, frame) in map.withElements(map.elements.flattened().fields[0]) }])
+    [
+      part("(map MAP) -> LIST", { (key, _) in .list(key) }) { (map, frame) in
+        map.withElements(map.elements.flattened().fields[0])
+      }
+    ])
 
   static let values = ScalarFunction(
     "map_values", "The values of a map, in the order of its keys.",
     examples: [.init("map_values(MAP {'a': 1})", gives: "[1]")],
-    [part("(map MAP) -> LIST", { (_, value) in .list(value) }) { (map, frame) in map.withElements(map.elements.flattened().fields[1]) }])
+    [
+      part("(map MAP) -> LIST", { (_, value) in .list(value) }) { (map, frame) in
+        map.withElements(map.elements.flattened().fields[1])
+      }
+    ])
 
   static let entries = ScalarFunction(
     "map_entries", "A list of structs of key and value.",
     examples: [.init("map_entries(MAP {'a': 1})", gives: "[{'key': a, 'value': 1}]")],
     [
-      part("(map MAP) -> LIST", { (key, value) in .list(.struct([.init("key", key), .init("value", value)])) }) {
+      part(
+        "(map MAP) -> LIST", { (key, value) in .list(.struct([.init("key", key), .init("value", value)])) }
+      ) {
         (map, frame) in map
       }
     ])
@@ -113,7 +131,9 @@ enum MapFunctions {
     ScalarOverload(
       signature,
       rule: { arguments in
-        guard arguments.types.count == 1, case .map(let key, let value) = arguments.types[0] else { return nil }
+        guard arguments.types.count == 1, case .map(let key, let value) = arguments.types[0] else {
+          return nil
+        }
         return SignatureTypes(arguments.types, returns: result(key, value))
       },
       make: { (_) throws(QueryError) in
@@ -122,7 +142,8 @@ enum MapFunctions {
   }
 
   /// `element_at` of maps.
-  static let valueOverload = lookup("(map MAP, key ANY) -> ANY", { $0 }) { (list, found, frame) throws(QueryError) in
+  static let valueOverload = lookup("(map MAP, key ANY) -> ANY", { $0 }) {
+    (list, found, frame) throws(QueryError) in
     let values = list.elements.flattened().fields[1]
     return ListAccess.take(found.map { UInt32($0 ?? 0) }, found.map { $0 == nil }, from: values)
   }
@@ -144,7 +165,9 @@ enum MapFunctions {
     ScalarOverload(
       signature,
       rule: { arguments in
-        guard arguments.types.count == 2, case .map(let key, let value) = arguments.types[0] else { return nil }
+        guard arguments.types.count == 2, case .map(let key, let value) = arguments.types[0] else {
+          return nil
+        }
         return SignatureTypes([arguments.types[0], key], returns: result(value))
       },
       make: { (site) throws(QueryError) in
@@ -183,7 +206,8 @@ enum MapFunctions {
               var (keys, values): ([ScalarValue], [ScalarValue]) = ([], [])
               var places: [ScalarValue: Int] = [:]
               for argument in arguments {
-                guard case .map(let names, let contents) = argument.scalar(at: row, as: site.resultType) else { continue }
+                guard case .map(let names, let contents) = argument.scalar(at: row, as: site.resultType)
+                else { continue }
                 for (name, content) in Swift.zip(names, contents) {
                   if let place = places[name] {
                     values[place] = content
@@ -213,7 +237,8 @@ enum MapFunctions {
         },
         make: { (site) throws(QueryError) in
           guard let lambda = site.lambdas[1], lambda.type == .boolean else {
-            throw QueryError(.datatypeMismatch, "map_filter wants a lambda that answers BOOLEAN", at: site.position)
+            throw QueryError(
+              .datatypeMismatch, "map_filter wants a lambda that answers BOOLEAN", at: site.position)
           }
           return { (arguments, frame) throws(QueryError) in
             if arguments[0].isNullConstant { return .nulls(site.resultType, count: frame.rowCount) }

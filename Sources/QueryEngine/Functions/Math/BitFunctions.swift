@@ -5,11 +5,18 @@ enum BitFunctions {
   static let all: [ScalarFunction] = [
     binary("bitwise_and", ["bit_and_op"], "The bits set in both (operator `&`).", "5 & 6", "4") { $0 & $1 },
     binary("bitwise_or", ["bit_or_op"], "The bits set in either (operator `|`).", "5 | 6", "7") { $0 | $1 },
-    binary("bitwise_xor", ["xor"], "The bits set in one but not the other (operator `#`).", "5 # 6", "3") { $0 ^ $1 },
-    shift("shift_left", ["bitwise_left_shift", "shiftleft"], "The bits moved up (operator `<<`).", "1 << 4", "16") {
+    binary("bitwise_xor", ["xor"], "The bits set in one but not the other (operator `#`).", "5 # 6", "3") {
+      $0 ^ $1
+    },
+    shift(
+      "shift_left", ["bitwise_left_shift", "shiftleft"], "The bits moved up (operator `<<`).", "1 << 4", "16"
+    ) {
       $1 < 0 || $1 > 63 ? 0 : $0 &<< $1
     },
-    shift("shift_right", ["bitwise_right_shift", "shiftright"], "The bits moved down, the sign kept (operator `>>`).", "16 >> 2", "4") {
+    shift(
+      "shift_right", ["bitwise_right_shift", "shiftright"],
+      "The bits moved down, the sign kept (operator `>>`).", "16 >> 2", "4"
+    ) {
       $0 &>> ($1 < 0 || $1 > 63 ? 63 : $1)
     },
     not, count,
@@ -29,7 +36,9 @@ enum BitFunctions {
           }),
         ScalarOverload(
           [.init("a", .bigint), .init("b", .bigint)], returns: .bigint,
-          RowFunction.binary(Int64.self, Int64.self, Int64.self) { (a, b, _) throws(QueryError) in function(a, b) }),
+          RowFunction.binary(Int64.self, Int64.self, Int64.self) { (a, b, _) throws(QueryError) in
+            function(a, b)
+          }),
       ])
   }
 
@@ -42,7 +51,9 @@ enum BitFunctions {
       [
         ScalarOverload(
           [.init("x", .bigint), .init("count", .bigint)], returns: .bigint,
-          RowFunction.binary(Int64.self, Int64.self, Int64.self) { (a, b, _) throws(QueryError) in function(a, b) })
+          RowFunction.binary(Int64.self, Int64.self, Int64.self) { (a, b, _) throws(QueryError) in
+            function(a, b)
+          })
       ])
   }
 

@@ -5,7 +5,10 @@ internal import Glibc
 enum MathFunctions {
   static let all: [ScalarFunction] =
     RoundingFunctions.all + powers + trigonometry + BitFunctions.all
-    + [pi, random, isNaN, isInfinite, isFinite, widthBucket, safeDivide, orIfNaN, atan2, logarithm, factorial, gcd, lcm]
+    + [
+      pi, random, isNaN, isInfinite, isFinite, widthBucket, safeDivide, orIfNaN, atan2, logarithm, factorial,
+      gcd, lcm,
+    ]
 
   /// A function of one DOUBLE.
   private static func unary(
@@ -27,11 +30,13 @@ enum MathFunctions {
 
   private static let powers: [ScalarFunction] = [
     ScalarFunction(
-      "power", aliases: ["pow"], "The base to the power of the exponent.", examples: [.init("power(2, 10)", gives: "1024.0")],
+      "power", aliases: ["pow"], "The base to the power of the exponent.",
+      examples: [.init("power(2, 10)", gives: "1024.0")],
       [
         ScalarOverload(
           [.init("base", .double), .init("exponent", .double)], returns: .double,
-          RowFunction.binary(Double.self, Double.self, Double.self) { (base, exponent, _) throws(QueryError) in
+          RowFunction.binary(Double.self, Double.self, Double.self) {
+            (base, exponent, _) throws(QueryError) in
             pow(base, exponent)
           })
       ]),
@@ -78,10 +83,16 @@ enum MathFunctions {
     ])
 
   private static let trigonometry: [ScalarFunction] = [
-    unary("sin", "The sine of an angle in radians.", "sin(0)", "0.0") { (x) throws(QueryError) in Glibc.sin(x) },
-    unary("cos", "The cosine of an angle in radians.", "cos(0)", "1.0") { (x) throws(QueryError) in Glibc.cos(x) },
-    unary("tan", "The tangent of an angle in radians.", "tan(0)", "0.0") { (x) throws(QueryError) in Glibc.tan(x) },
-    unary("cot", "The cotangent of an angle in radians.", "round(cot(1), 4)", "0.6421") { (x) throws(QueryError) in
+    unary("sin", "The sine of an angle in radians.", "sin(0)", "0.0") { (x) throws(QueryError) in Glibc.sin(x)
+    },
+    unary("cos", "The cosine of an angle in radians.", "cos(0)", "1.0") { (x) throws(QueryError) in
+      Glibc.cos(x)
+    },
+    unary("tan", "The tangent of an angle in radians.", "tan(0)", "0.0") { (x) throws(QueryError) in
+      Glibc.tan(x)
+    },
+    unary("cot", "The cotangent of an angle in radians.", "round(cot(1), 4)", "0.6421") {
+      (x) throws(QueryError) in
       1 / Glibc.tan(x)
     },
     unary("asin", "The angle in radians whose sine is given.", "asin(0)", "0.0") { (x) throws(QueryError) in
@@ -92,33 +103,44 @@ enum MathFunctions {
       if abs(x) > 1 { throw domain("acos(\(x)) does not exist") }
       return Glibc.acos(x)
     },
-    unary("atan", "The angle in radians whose tangent is given.", "atan(0)", "0.0") { (x) throws(QueryError) in
+    unary("atan", "The angle in radians whose tangent is given.", "atan(0)", "0.0") {
+      (x) throws(QueryError) in
       Glibc.atan(x)
     },
     unary("sinh", "The hyperbolic sine.", "sinh(0)", "0.0") { (x) throws(QueryError) in Glibc.sinh(x) },
     unary("cosh", "The hyperbolic cosine.", "cosh(0)", "1.0") { (x) throws(QueryError) in Glibc.cosh(x) },
     unary("tanh", "The hyperbolic tangent.", "tanh(0)", "0.0") { (x) throws(QueryError) in Glibc.tanh(x) },
-    unary("asinh", "The number whose hyperbolic sine is given.", "asinh(0)", "0.0") { (x) throws(QueryError) in
+    unary("asinh", "The number whose hyperbolic sine is given.", "asinh(0)", "0.0") {
+      (x) throws(QueryError) in
       Glibc.asinh(x)
     },
-    unary("acosh", "The number whose hyperbolic cosine is given.", "acosh(1)", "0.0") { (x) throws(QueryError) in
+    unary("acosh", "The number whose hyperbolic cosine is given.", "acosh(1)", "0.0") {
+      (x) throws(QueryError) in
       if x < 1 { throw domain("acosh(\(x)) does not exist") }
       return Glibc.acosh(x)
     },
-    unary("atanh", "The number whose hyperbolic tangent is given.", "atanh(0)", "0.0") { (x) throws(QueryError) in
+    unary("atanh", "The number whose hyperbolic tangent is given.", "atanh(0)", "0.0") {
+      (x) throws(QueryError) in
       if abs(x) > 1 { throw domain("atanh(\(x)) does not exist") }
       return Glibc.atanh(x)
     },
-    unary("degrees", "Radians in degrees.", "degrees(pi())", "180.0") { (x) throws(QueryError) in x * 180 / .pi },
-    unary("radians", "Degrees in radians.", "radians(180) = pi()", "true") { (x) throws(QueryError) in x * .pi / 180 },
+    unary("degrees", "Radians in degrees.", "degrees(pi())", "180.0") { (x) throws(QueryError) in
+      x * 180 / .pi
+    },
+    unary("radians", "Degrees in radians.", "radians(180) = pi()", "true") { (x) throws(QueryError) in
+      x * .pi / 180
+    },
   ]
 
   static let atan2 = ScalarFunction(
-    "atan2", "The angle in radians of the point (x, y); y comes first.", examples: [.init("atan2(0, 1)", gives: "0.0")],
+    "atan2", "The angle in radians of the point (x, y); y comes first.",
+    examples: [.init("atan2(0, 1)", gives: "0.0")],
     [
       ScalarOverload(
         [.init("y", .double), .init("x", .double)], returns: .double,
-        RowFunction.binary(Double.self, Double.self, Double.self) { (y, x, _) throws(QueryError) in Glibc.atan2(y, x) })
+        RowFunction.binary(Double.self, Double.self, Double.self) { (y, x, _) throws(QueryError) in
+          Glibc.atan2(y, x)
+        })
     ])
 
   static let pi = ScalarFunction(
@@ -132,7 +154,8 @@ enum MathFunctions {
     ])
 
   static let random = ScalarFunction(
-    "random", aliases: ["rand"], "A number from 0 up to but without 1, another one in each row.", volatility: .volatile,
+    "random", aliases: ["rand"], "A number from 0 up to but without 1, another one in each row.",
+    volatility: .volatile,
     [
       ScalarOverload(
         [], returns: .double,
@@ -159,20 +182,29 @@ enum MathFunctions {
       ])
   }
 
-  static let isNaN = test("isnan", "is_nan", "Whether the number is NaN.", "isnan('nan'::DOUBLE)") { $0.isNaN }
+  static let isNaN = test("isnan", "is_nan", "Whether the number is NaN.", "isnan('nan'::DOUBLE)") {
+    $0.isNaN
+  }
   static let isInfinite = test(
     "isinf", "is_infinite", "Whether the number is infinite.", "isinf('inf'::DOUBLE)"
   ) { $0.isInfinite }
-  static let isFinite = test("isfinite", "is_finite", "Whether the number is neither infinite nor NaN.", "isfinite(1)") {
+  static let isFinite = test(
+    "isfinite", "is_finite", "Whether the number is neither infinite nor NaN.", "isfinite(1)"
+  ) {
     $0.isFinite
   }
 
   static let widthBucket = ScalarFunction(
-    "width_bucket", "Which of `count` equal buckets from `low` to `high` a number is in, 0 and count + 1 outside.",
-    examples: [.init("width_bucket(5.35, 0.024, 10.06, 5)", gives: "3"), .init("width_bucket(-1, 0, 10, 5)", gives: "0")],
+    "width_bucket",
+    "Which of `count` equal buckets from `low` to `high` a number is in, 0 and count + 1 outside.",
+    examples: [
+      .init("width_bucket(5.35, 0.024, 10.06, 5)", gives: "3"),
+      .init("width_bucket(-1, 0, 10, 5)", gives: "0"),
+    ],
     [
       ScalarOverload(
-        [.init("x", .double), .init("low", .double), .init("high", .double), .init("count", .bigint)], returns: .bigint,
+        [.init("x", .double), .init("low", .double), .init("high", .double), .init("count", .bigint)],
+        returns: .bigint,
         make: { (_) throws(QueryError) in
           { (arguments, frame) throws(QueryError) in
             let operands = arguments.map { RowOperand($0) }
@@ -198,11 +230,14 @@ enum MathFunctions {
     [
       ScalarOverload(
         [.init("a", .double), .init("b", .double)], returns: .double,
-        RowFunction.binary(Double.self, Double.self, Double.self) { (a, b, _) throws(QueryError) in b == 0 ? nil : a / b })
+        RowFunction.binary(Double.self, Double.self, Double.self) { (a, b, _) throws(QueryError) in
+          b == 0 ? nil : a / b
+        })
     ])
 
   static let orIfNaN = ScalarFunction(
-    "nanvl", "The number, or the second argument if it is NaN.", examples: [.init("nanvl('nan'::DOUBLE, 1)", gives: "1.0")],
+    "nanvl", "The number, or the second argument if it is NaN.",
+    examples: [.init("nanvl('nan'::DOUBLE, 1)", gives: "1.0")],
     [
       ScalarOverload(
         [.init("x", .double), .init("otherwise", .double)], returns: .double,
@@ -212,12 +247,15 @@ enum MathFunctions {
     ])
 
   static let factorial = ScalarFunction(
-    "factorial", "The product of the numbers from 1 to the given one.", examples: [.init("factorial(5)", gives: "120")],
+    "factorial", "The product of the numbers from 1 to the given one.",
+    examples: [.init("factorial(5)", gives: "120")],
     [
       ScalarOverload(
         [.init("n", .bigint)], returns: .decimal(precision: 38, scale: 0),
         RowFunction.unary(Int64.self, Int128.self) { (n, _) throws(QueryError) in
-          guard n >= 0, n <= 33 else { throw QueryError(.numericOutOfRange, "\(n)! is not a number of 38 digits") }
+          guard n >= 0, n <= 33 else {
+            throw QueryError(.numericOutOfRange, "\(n)! is not a number of 38 digits")
+          }
           return (0..<Int128(n)).reduce(1) { $0 * ($1 + 1) }
         })
     ])
@@ -241,10 +279,12 @@ enum MathFunctions {
         [.init("a", .bigint), .init("b", .bigint)], returns: .bigint,
         RowFunction.binary(Int64.self, Int64.self, Int64.self) { (a, b, _) throws(QueryError) in
           if a == 0 || b == 0 { return 0 }
-          let (product, overflow) = (a.magnitude / divisor(a.magnitude, b.magnitude)).multipliedReportingOverflow(
-            by: b.magnitude)
+          let (product, overflow) = (a.magnitude / divisor(a.magnitude, b.magnitude))
+            .multipliedReportingOverflow(
+              by: b.magnitude)
           guard !overflow, let result = Int64(exactly: product) else {
-            throw QueryError(.numericOutOfRange, "the least common multiple of \(a) and \(b) does not fit BIGINT")
+            throw QueryError(
+              .numericOutOfRange, "the least common multiple of \(a) and \(b) does not fit BIGINT")
           }
           return result
         })

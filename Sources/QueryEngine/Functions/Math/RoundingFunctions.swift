@@ -6,8 +6,12 @@ enum RoundingFunctions {
   static let all: [ScalarFunction] = [absolute, sign, ceiling, floor, round, truncate]
 
   static let absolute = ScalarFunction(
-    "abs", "The number without its sign.", examples: [.init("abs(-5)", gives: "5"), .init("abs(-1.5)", gives: "1.5")],
-    [IntegerArithmetic.unary(.absolute), DecimalArithmetic.unary(.absolute), FloatArithmetic.unary(.absolute)])
+    "abs", "The number without its sign.",
+    examples: [.init("abs(-5)", gives: "5"), .init("abs(-1.5)", gives: "1.5")],
+    [
+      IntegerArithmetic.unary(.absolute), DecimalArithmetic.unary(.absolute),
+      FloatArithmetic.unary(.absolute),
+    ])
 
   static let sign = ScalarFunction(
     "sign", "-1, 0 or 1 as the number is below, at or above zero.",
@@ -18,24 +22,31 @@ enum RoundingFunctions {
         RowFunction.unary(Int64.self, Int32.self) { (x, _) throws(QueryError) in Int32(x.signum()) }),
       ScalarOverload(
         [.init("x", .double)], returns: .integer,
-        RowFunction.unary(Double.self, Int32.self) { (x, _) throws(QueryError) in x > 0 ? 1 : x < 0 ? -1 : 0 }),
+        RowFunction.unary(Double.self, Int32.self) { (x, _) throws(QueryError) in x > 0 ? 1 : x < 0 ? -1 : 0 }
+      ),
     ])
 
   static let ceiling = ScalarFunction(
     "ceil", aliases: ["ceiling"], "The least whole number that is not below the number.",
-    examples: [.init("ceil(1.2)", gives: "2"), .init("ceil(-1.2)", gives: "-1"), .init("ceil(1.2e0)", gives: "2.0")],
-    whole(Glibc.ceil, decimal: { value, unit in
-      let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
-      return rest > 0 ? quotient + 1 : quotient
-    }))
+    examples: [
+      .init("ceil(1.2)", gives: "2"), .init("ceil(-1.2)", gives: "-1"), .init("ceil(1.2e0)", gives: "2.0"),
+    ],
+    whole(
+      Glibc.ceil,
+      decimal: { value, unit in
+        let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
+        return rest > 0 ? quotient + 1 : quotient
+      }))
 
   static let floor = ScalarFunction(
     "floor", "The greatest whole number that is not above the number.",
     examples: [.init("floor(1.7)", gives: "1"), .init("floor(-1.2)", gives: "-2")],
-    whole(Glibc.floor, decimal: { value, unit in
-      let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
-      return rest < 0 ? quotient - 1 : quotient
-    }))
+    whole(
+      Glibc.floor,
+      decimal: { value, unit in
+        let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
+        return rest < 0 ? quotient - 1 : quotient
+      }))
 
   /// Whole parts: integers stay, decimals lose their scale, floats stay floats.
   private static func whole(
@@ -53,7 +64,9 @@ enum RoundingFunctions {
 
   private static let integerIdentity = ScalarOverload(
     "(x integer) -> integer",
-    rule: { $0.types.count == 1 && $0.types[0].isInteger ? SignatureTypes($0.types, returns: $0.types[0]) : nil },
+    rule: {
+      $0.types.count == 1 && $0.types[0].isInteger ? SignatureTypes($0.types, returns: $0.types[0]) : nil
+    },
     make: { (_) throws(QueryError) in { (arguments, _) throws(QueryError) in arguments[0] } })
 
   /// An overload of a decimal that answers one of scale 0.
@@ -63,7 +76,9 @@ enum RoundingFunctions {
     ScalarOverload(
       "(x DECIMAL) -> DECIMAL",
       rule: { arguments in
-        guard arguments.types.count == 1, case .decimal(let precision, let scale) = arguments.types[0] else { return nil }
+        guard arguments.types.count == 1, case .decimal(let precision, let scale) = arguments.types[0] else {
+          return nil
+        }
         let result: LogicalType = .decimal(precision: min(38, max(1, precision - scale + 1)), scale: 0)
         return SignatureTypes(arguments.types, returns: result)
       },
@@ -93,16 +108,19 @@ enum RoundingFunctions {
   }
 
   static let round = ScalarFunction(
-    "round", "The number rounded, halves away from zero, to `digits` behind the point (before it if negative).",
+    "round",
+    "The number rounded, halves away from zero, to `digits` behind the point (before it if negative).",
     examples: [
-      .init("round(2.5)", gives: "3"), .init("round(-2.5)", gives: "-3"), .init("round(3.14159, 2)", gives: "3.14"),
+      .init("round(2.5)", gives: "3"), .init("round(-2.5)", gives: "-3"),
+      .init("round(3.14159, 2)", gives: "3.14"),
       .init("round(1234, -2)", gives: "1200"), .init("round(2.5e0)", gives: "3.0"),
       .init("round(3.14159e0, 2)", gives: "3.14"),
     ],
     [
       integerIdentity,
       decimalOverload(digits: 0) { value, unit in Decimal128.divideRounding(value, by: unit) },
-      double { $0.rounded(.toNearestOrAwayFromZero) }, integerDigits(rounds: true), decimalDigits(rounds: true),
+      double { $0.rounded(.toNearestOrAwayFromZero) }, integerDigits(rounds: true),
+      decimalDigits(rounds: true),
       doubleDigits(rounds: true),
     ])
 
@@ -110,11 +128,13 @@ enum RoundingFunctions {
     "trunc", aliases: ["truncate"],
     "The number cut towards zero, to `digits` behind the point; or a time cut to a unit.",
     examples: [
-      .init("trunc(2.7)", gives: "2"), .init("trunc(-2.7)", gives: "-2"), .init("trunc(3.14159, 2)", gives: "3.14"),
+      .init("trunc(2.7)", gives: "2"), .init("trunc(-2.7)", gives: "-2"),
+      .init("trunc(3.14159, 2)", gives: "3.14"),
       .init("trunc(DATE '2024-05-17', 'month')", gives: "2024-05-01"),
     ],
     [
-      integerIdentity, decimalOverload(digits: 0) { value, unit in value / unit }, double { $0.rounded(.towardZero) },
+      integerIdentity, decimalOverload(digits: 0) { value, unit in value / unit },
+      double { $0.rounded(.towardZero) },
       integerDigits(rounds: false), decimalDigits(rounds: false), doubleDigits(rounds: false),
       DateTruncation.reversed,
     ])
@@ -153,14 +173,21 @@ enum RoundingFunctions {
     ScalarOverload(
       "(x DECIMAL, digits BIGINT) -> DECIMAL",
       rule: { arguments in
-        guard arguments.types.count == 2, case .decimal(let precision, let scale) = arguments.types[0] else { return nil }
+        guard arguments.types.count == 2, case .decimal(let precision, let scale) = arguments.types[0] else {
+          return nil
+        }
         var kept = scale
-        if case .integer(let digits)? = arguments.constants[1] { kept = max(0, min(scale, Int(clamping: digits))) }
-        let result: LogicalType = .decimal(precision: min(38, max(1, precision - scale + kept + 1)), scale: kept)
+        if case .integer(let digits)? = arguments.constants[1] {
+          kept = max(0, min(scale, Int(clamping: digits)))
+        }
+        let result: LogicalType = .decimal(
+          precision: min(38, max(1, precision - scale + kept + 1)), scale: kept)
         return SignatureTypes([arguments.types[0], .bigint], returns: result)
       },
       make: { (site) throws(QueryError) in
-        guard case .decimal(_, let scale) = site.argumentTypes[0], case .decimal(_, let kept) = site.resultType else {
+        guard case .decimal(_, let scale) = site.argumentTypes[0],
+          case .decimal(_, let kept) = site.resultType
+        else {
           throw QueryError.internalError("a decimal expected")
         }
         return { (arguments, frame) throws(QueryError) in

@@ -237,5 +237,5 @@ struct RegexReplacement {
 
 /// Every function of patterns.
 enum PatternFunctions {
-  static let all: [ScalarFunction] = LikeFunctions.all + RegexFunctions.all
+  static let all: [ScalarFunction] = LikeFunctions.all + RegexFunctions.all + RegexLists.all
 }

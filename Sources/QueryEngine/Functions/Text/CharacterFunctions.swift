@@ -7,7 +7,8 @@ enum CharacterFunctions {
   ]
 
   static let ascii = ScalarFunction(
-    "ascii", aliases: ["unicode", "codepoint", "ord"], "The number of the first code point, 0 for an empty text.",
+    "ascii", aliases: ["unicode", "codepoint", "ord"],
+    "The number of the first code point, 0 for an empty text.",
     examples: [.init("ascii('A')", gives: "65"), .init("unicode('é')", gives: "233")],
     [
       TextFunctions.unary(.integer, Int32.self) { (text, _) in
@@ -54,7 +55,8 @@ enum CharacterFunctions {
     ])
 
   static let uuid = ScalarFunction(
-    "uuid", aliases: ["gen_random_uuid", "random_uuid", "uuidv4"], "A new random UUID in each row (RFC 9562, version 4).",
+    "uuid", aliases: ["gen_random_uuid", "random_uuid", "uuidv4"],
+    "A new random UUID in each row (RFC 9562, version 4).",
     volatility: .volatile,
     [
       ScalarOverload(
@@ -65,7 +67,9 @@ enum CharacterFunctions {
             try RowFunction.fill(StringView.self, [], frame) { (_, sink) throws(QueryError) in
               let (high, low) = (generator.next(), generator.next())
               for word in [high & ~0xF000 | 0x4000, low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000] {
-                for index in 0..<8 { sink.bytes.append(UInt8(truncatingIfNeeded: word &>> UInt64(56 - index * 8))) }
+                for index in 0..<8 {
+                  sink.bytes.append(UInt8(truncatingIfNeeded: word &>> UInt64(56 - index * 8)))
+                }
               }
               return sink.take()
             }
@@ -105,12 +109,14 @@ enum CharacterFunctions {
     ])
 
   static let hamming = ScalarFunction(
-    "hamming", aliases: ["hamming_distance", "mismatches"], "At how many places two texts of one length differ.",
+    "hamming", aliases: ["hamming_distance", "mismatches"],
+    "At how many places two texts of one length differ.",
     examples: [.init("hamming('karolin', 'kathrin')", gives: "3")],
     [
       pair(.bigint, Int64.self) { (a, b) throws(QueryError) in
         guard a.count == b.count else {
-          throw QueryError(.invalidParameter, "hamming wants texts of one length, not of \(a.count) and \(b.count)")
+          throw QueryError(
+            .invalidParameter, "hamming wants texts of one length, not of \(a.count) and \(b.count)")
         }
         return Int64(zip(a, b).filter { $0 != $1 }.count)
       }
@@ -140,7 +146,9 @@ enum CharacterFunctions {
     for (place, scalar) in a.enumerated() {
       let low = max(0, place - reach)
       let high = min(b.count, place + reach + 1)
-      guard low < high, let found = (low..<high).first(where: { !taken[$0] && b[$0] == scalar }) else { continue }
+      guard low < high, let found = (low..<high).first(where: { !taken[$0] && b[$0] == scalar }) else {
+        continue
+      }
       taken[found] = true
       matched.append(scalar)
     }
@@ -155,7 +163,8 @@ enum CharacterFunctions {
     "printf", aliases: ["format", "format_string"],
     "The text with `%s`, `%d`, `%.2f`, `%x`, `%e`, `%%` replaced by the arguments.",
     examples: [
-      .init("printf('%s: %05.1f%%', 'load', 7.25)", gives: "load: 007.2%"), .init("format('%d-%s', 5, 'a')", gives: "5-a"),
+      .init("printf('%s: %05.1f%%', 'load', 7.25)", gives: "load: 007.2%"),
+      .init("format('%d-%s', 5, 'a')", gives: "5-a"),
       .init("format('%,d', 1234567)", gives: "1,234,567"),
     ],
     [
@@ -170,7 +179,10 @@ enum CharacterFunctions {
             try RowFunction.fill(StringView.self, [], frame) { (row, sink) throws(QueryError) in
               guard case .bytes(let pattern) = arguments[0].scalar(at: row, as: .varchar) else { return nil }
               let values = arguments.indices.dropFirst().map { index in
-                (value: arguments[index].scalar(at: row, as: site.argumentTypes[index]), type: site.argumentTypes[index])
+                (
+                  value: arguments[index].scalar(at: row, as: site.argumentTypes[index]),
+                  type: site.argumentTypes[index]
+                )
               }
               try TextFormat.append(String(decoding: pattern, as: UTF8.self), values, to: &sink.bytes)
               return sink.take()

@@ -15,6 +15,8 @@ enum DecimalText {
         unsafe vsnprintf(buffer.baseAddress, count, format, arguments)
       }
     }
-    return String(decoding: room.prefix(max(0, min(Int(written), count - 1))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: room.prefix(max(0, min(Int(written), count - 1))).map { UInt8(bitPattern: $0) }, as: UTF8.self
+    )
   }
 }

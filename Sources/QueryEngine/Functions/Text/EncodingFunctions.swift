@@ -3,8 +3,12 @@ internal import Columnar
 /// Fingerprints, and bytes written as text.
 enum EncodingFunctions {
   static let all: [ScalarFunction] = [
-    digest("md5", "The MD5 fingerprint in hexadecimal.", "900150983cd24fb0d6963f7d28e17f72") { Digest.md5($0) },
-    digest("sha1", "The SHA-1 fingerprint in hexadecimal.", "a9993e364706816aba3e25717850c26c9cd0d89d") { Digest.sha1($0) },
+    digest("md5", "The MD5 fingerprint in hexadecimal.", "900150983cd24fb0d6963f7d28e17f72") {
+      Digest.md5($0)
+    },
+    digest("sha1", "The SHA-1 fingerprint in hexadecimal.", "a9993e364706816aba3e25717850c26c9cd0d89d") {
+      Digest.sha1($0)
+    },
     digest(
       "sha256", "The SHA-256 fingerprint in hexadecimal.",
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -20,12 +24,15 @@ enum EncodingFunctions {
     [LogicalType.varchar, .binary].map { type in
       ScalarOverload(
         [.init(type == .varchar ? "text" : "bytes", type)], returns: result,
-        RowFunction.unary(StringView.self, R.self) { (value, sink) throws(QueryError) in try function(value, sink) })
+        RowFunction.unary(StringView.self, R.self) { (value, sink) throws(QueryError) in
+          try function(value, sink)
+        })
     }
   }
 
   private static func digest(
-    _ name: String, _ summary: String, _ ofABC: String, _ function: @escaping @Sendable (Span<UInt8>) -> [UInt8]
+    _ name: String, _ summary: String, _ ofABC: String,
+    _ function: @escaping @Sendable (Span<UInt8>) -> [UInt8]
   ) -> ScalarFunction {
     ScalarFunction(
       name, summary, examples: [.init("\(name)('abc')", gives: ofABC)],
@@ -49,7 +56,8 @@ enum EncodingFunctions {
     [
       ScalarOverload(
         [.init("text", .varchar), .init("bits", .bigint)], returns: .varchar,
-        RowFunction.binary(StringView.self, Int64.self, StringView.self) { (text, bits, sink) throws(QueryError) in
+        RowFunction.binary(StringView.self, Int64.self, StringView.self) {
+          (text, bits, sink) throws(QueryError) in
           guard bits == 256 || bits == 0 else {
             throw QueryError.unsupported("sha2 of \(bits) bits", hint: "sha2(x, 256) is there")
           }
@@ -59,7 +67,8 @@ enum EncodingFunctions {
     ])
 
   static let xxhash = ScalarFunction(
-    "xxhash64", "The xxHash64 fingerprint as a number.", examples: [.init("xxhash64('abc')", gives: "4952883123889572249")],
+    "xxhash64", "The xxHash64 fingerprint as a number.",
+    examples: [.init("xxhash64('abc')", gives: "4952883123889572249")],
     bytes(returns: .bigint, Int64.self) { (value, _) in
       Int64(bitPattern: value.withBytes { Digest.xxHash64($0) })
     })
@@ -106,7 +115,8 @@ enum EncodingFunctions {
       var word: UInt32 = 0
       for (index, byte) in group.enumerated() { word |= UInt32(byte) &<< UInt32(16 - index * 8) }
       for index in 0..<4 {
-        text.append(index > group.count ? UInt8(ascii: "=") : alphabet[Int(word &>> UInt32(18 - index * 6) & 63)])
+        text.append(
+          index > group.count ? UInt8(ascii: "=") : alphabet[Int(word &>> UInt32(18 - index * 6) & 63)])
       }
     }
   }
@@ -115,14 +125,18 @@ enum EncodingFunctions {
     var result: [UInt8] = []
     var (word, count) = (UInt32(0), 0)
     for byte in text.bytes where byte != UInt8(ascii: "=") && byte > 0x20 {
-      let plain = byte == UInt8(ascii: "-") ? UInt8(ascii: "+") : byte == UInt8(ascii: "_") ? UInt8(ascii: "/") : byte
+      let plain =
+        byte == UInt8(ascii: "-") ? UInt8(ascii: "+") : byte == UInt8(ascii: "_") ? UInt8(ascii: "/") : byte
       guard let digit = alphabet.firstIndex(of: plain) else {
         throw QueryError(.invalidText, "\"\(text.string)\" is not base 64", value: text.string)
       }
       word = word &<< 6 | UInt32(digit)
       count += 1
       if count == 4 {
-        result += [UInt8(truncatingIfNeeded: word &>> 16), UInt8(truncatingIfNeeded: word &>> 8), UInt8(truncatingIfNeeded: word)]
+        result += [
+          UInt8(truncatingIfNeeded: word &>> 16), UInt8(truncatingIfNeeded: word &>> 8),
+          UInt8(truncatingIfNeeded: word),
+        ]
         (word, count) = (0, 0)
       }
     }
@@ -191,7 +205,8 @@ enum EncodingFunctions {
     [
       ScalarOverload(
         [.init("bytes", .binary), .init("format", .varchar)], returns: .varchar,
-        RowFunction.binary(StringView.self, StringView.self, StringView.self) { (value, format, sink) throws(QueryError) in
+        RowFunction.binary(StringView.self, StringView.self, StringView.self) {
+          (value, format, sink) throws(QueryError) in
           switch format.string.lowercased() {
           case "hex": appendHex(value.bytes, upper: false, to: &sink.bytes)
           case "base64": appendBase64(value.bytes, to: &sink.bytes)
@@ -205,12 +220,14 @@ enum EncodingFunctions {
     ])
 
   static let decode = ScalarFunction(
-    "decode", aliases: ["from_utf8"], "The bytes of a text in `hex`, `base64` or `escape`; or the text of bytes in UTF-8.",
+    "decode", aliases: ["from_utf8"],
+    "The bytes of a text in `hex`, `base64` or `escape`; or the text of bytes in UTF-8.",
     examples: [.init("decode('616263', 'hex')", gives: "abc")],
     [
       ScalarOverload(
         [.init("text", .varchar), .init("format", .varchar)], returns: .binary,
-        RowFunction.binary(StringView.self, StringView.self, StringView.self) { (text, format, sink) throws(QueryError) in
+        RowFunction.binary(StringView.self, StringView.self, StringView.self) {
+          (text, format, sink) throws(QueryError) in
           switch format.string.lowercased() {
           case "hex": sink.bytes = try decodeHex(text)
           case "base64": sink.bytes = try decodeBase64(text)
@@ -225,7 +242,8 @@ enum EncodingFunctions {
 
   private static func unknownFormat(_ format: StringView) -> QueryError {
     QueryError(
-      .invalidParameter, "there is no encoding \"\(format.string)\"", hint: "encodings are hex, base64 and escape",
+      .invalidParameter, "there is no encoding \"\(format.string)\"",
+      hint: "encodings are hex, base64 and escape",
       value: format.string)
   }
 

@@ -8,7 +8,9 @@ enum TextComposition {
     var parts: [UInt32: [Unicode.Scalar]] = [:]
     let marks = (0x300...0x345).compactMap { Unicode.Scalar(UInt32($0)) }
     var bases: [Unicode.Scalar] = []
-    for range in [0x41...0x5A, 0x61...0x7A, 0xC0...0x24F, 0x391...0x3C9, 0x410...0x44F, 0x1E00...0x1EFF] as [ClosedRange<UInt32>] {
+    for range in [0x41...0x5A, 0x61...0x7A, 0xC0...0x24F, 0x391...0x3C9, 0x410...0x44F, 0x1E00...0x1EFF]
+      as [ClosedRange<UInt32>]
+    {
       bases += range.compactMap { Unicode.Scalar($0) }
     }
     // Strings are equal when they are canonically equivalent, so a dictionary finds the composed form.

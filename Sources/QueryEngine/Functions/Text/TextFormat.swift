@@ -41,7 +41,9 @@ enum TextFormat {
       let index = field.index ?? next
       if field.index == nil { next += 1 }
       guard index < values.count else {
-        throw QueryError(.invalidParameter, "the format \"\(pattern)\" has more fields than there are arguments", value: pattern)
+        throw QueryError(
+          .invalidParameter, "the format \"\(pattern)\" has more fields than there are arguments",
+          value: pattern)
       }
       let shown = try show(values[index].value, values[index].type, field, pattern)
       pad(shown, field, to: &text)
@@ -104,10 +106,13 @@ enum TextFormat {
       default: return UInt32(exactly: bits).flatMap { Unicode.Scalar($0) }.map { String($0) } ?? "?"
       }
     case "f", "F":
-      if let exact = exact(value, type, field.precision ?? 6) { return signed(grouped(exact.text, field), exact.isNegative, field) }
+      if let exact = exact(value, type, field.precision ?? 6) {
+        return signed(grouped(exact.text, field), exact.isNegative, field)
+      }
       guard let number = double(value, type) else { break }
       if !number.isFinite { return ValueText.string(.double(number), as: .double) }
-      return signed(grouped(DecimalText.fixed(abs(number), field.precision ?? 6), field), number.sign == .minus, field)
+      return signed(
+        grouped(DecimalText.fixed(abs(number), field.precision ?? 6), field), number.sign == .minus, field)
     case "e", "E", "g", "G":
       guard let number = double(value, type) else { break }
       if !number.isFinite { return ValueText.string(.double(number), as: .double) }
@@ -117,10 +122,12 @@ enum TextFormat {
         : DecimalText.general(abs(number), max(1, field.precision ?? 6))
       return signed(field.kind.isUppercase ? text.uppercased() : text, number.sign == .minus, field)
     default:
-      throw QueryError(.invalidParameter, "\"%\(field.kind)\" means nothing in the format \"\(pattern)\"", value: pattern)
+      throw QueryError(
+        .invalidParameter, "\"%\(field.kind)\" means nothing in the format \"\(pattern)\"", value: pattern)
     }
     throw QueryError(
-      .invalidParameter, "\"%\(field.kind)\" of the format \"\(pattern)\" cannot show a \(type)", hint: "%s shows any value",
+      .invalidParameter, "\"%\(field.kind)\" of the format \"\(pattern)\" cannot show a \(type)",
+      hint: "%s shows any value",
       value: pattern)
   }
 
@@ -146,7 +153,9 @@ enum TextFormat {
   }
 
   /// A decimal or integer with so many digits behind the point, half to even as C rounds.
-  private static func exact(_ value: ScalarValue, _ type: LogicalType, _ digits: Int) -> (text: String, isNegative: Bool)? {
+  private static func exact(
+    _ value: ScalarValue, _ type: LogicalType, _ digits: Int
+  ) -> (text: String, isNegative: Bool)? {
     let scale = type.decimalScale
     let unscaled: Int128
     switch value {

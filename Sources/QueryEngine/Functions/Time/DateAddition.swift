@@ -2,7 +2,8 @@ internal import Columnar
 
 /// Times moved by counts of units, and times made of parts.
 enum DateAddition {
-  static let all: [ScalarFunction] = [add, addMonths, makeDate, makeTimestamp, makeTime, makeInterval, toDays] + units
+  static let all: [ScalarFunction] =
+    [add, addMonths, makeDate, makeTimestamp, makeTime, makeInterval, toDays] + units
 
   static let add = ScalarFunction(
     "date_add", aliases: ["dateadd", "timestampadd"],
@@ -16,10 +17,13 @@ enum DateAddition {
       ScalarOverload(
         "(unit VARCHAR, count BIGINT, t TIMESTAMP) -> TIMESTAMP",
         rule: { arguments in
-          guard arguments.types.count == 3, let type = ScalarOverload.timeType(arguments, 2) else { return nil }
+          guard arguments.types.count == 3, let type = ScalarOverload.timeType(arguments, 2) else {
+            return nil
+          }
           let unit = arguments.text(0).flatMap { DateUnit($0) }
           let staysDate = unit.map { $0.monthCount > 0 || $0 == .day || $0 == .week } ?? false
-          return SignatureTypes([.varchar, .bigint, type], returns: type == .date && !staysDate ? .timestamp : type)
+          return SignatureTypes(
+            [.varchar, .bigint, type], returns: type == .date && !staysDate ? .timestamp : type)
         },
         make: { (site) throws(QueryError) in
           { (arguments, frame) throws(QueryError) in
@@ -82,11 +86,13 @@ enum DateAddition {
   }
 
   static let makeDate = ScalarFunction(
-    "make_date", "The date of year, month and day.", examples: [.init("make_date(2024, 2, 29)", gives: "2024-02-29")],
+    "make_date", "The date of year, month and day.",
+    examples: [.init("make_date(2024, 2, 29)", gives: "2024-02-29")],
     [
       ScalarOverload(
         [.init("year", .bigint), .init("month", .bigint), .init("day", .bigint)], returns: .date,
-        RowFunction.ternary(Int64.self, Int64.self, Int64.self, Int32.self) { (year, month, day, _) throws(QueryError) in
+        RowFunction.ternary(Int64.self, Int64.self, Int64.self, Int32.self) {
+          (year, month, day, _) throws(QueryError) in
           Int32(truncatingIfNeeded: try Self.day(year, month, day))
         })
     ])
@@ -99,7 +105,8 @@ enum DateAddition {
   }
 
   static let makeTimestamp = ScalarFunction(
-    "make_timestamp", "The timestamp of year, month, day, hour, minute and second; or of microseconds since 1970.",
+    "make_timestamp",
+    "The timestamp of year, month, day, hour, minute and second; or of microseconds since 1970.",
     examples: [
       .init("make_timestamp(2024, 2, 29, 12, 30, 1.5)", gives: "2024-02-29 12:30:01.5"),
       .init("make_timestamp(1500000)", gives: "1970-01-01 00:00:01.5"),
@@ -125,11 +132,13 @@ enum DateAddition {
     ])
 
   static let makeTime = ScalarFunction(
-    "make_time", "The time of day of hour, minute and second.", examples: [.init("make_time(12, 30, 1.5)", gives: "12:30:01.5")],
+    "make_time", "The time of day of hour, minute and second.",
+    examples: [.init("make_time(12, 30, 1.5)", gives: "12:30:01.5")],
     [
       ScalarOverload(
         [.init("hour", .bigint), .init("minute", .bigint), .init("second", .double)], returns: .time,
-        RowFunction.ternary(Int64.self, Int64.self, Double.self, Int64.self) { (hour, minute, second, _) throws(QueryError) in
+        RowFunction.ternary(Int64.self, Int64.self, Double.self, Int64.self) {
+          (hour, minute, second, _) throws(QueryError) in
           try clock(hour, minute, second)
         })
     ])
@@ -170,12 +179,14 @@ enum DateAddition {
     [
       ScalarOverload(
         [.init("days", .bigint)], returns: .date,
-        RowFunction.unary(Int64.self, Int32.self) { (days, _) throws(QueryError) in try moved(0, days: days) })
+        RowFunction.unary(Int64.self, Int32.self) { (days, _) throws(QueryError) in try moved(0, days: days) }
+      )
     ])
 
   /// `to_days(3)` and its like: intervals of so many units.
   private static let units: [ScalarFunction] = [
-    ("to_microseconds", DateUnit.microsecond, "00:00:00.000003"), ("to_milliseconds", .millisecond, "00:00:00.003"),
+    ("to_microseconds", DateUnit.microsecond, "00:00:00.000003"),
+    ("to_milliseconds", .millisecond, "00:00:00.003"),
     ("to_seconds", .second, "00:00:03"), ("to_minutes", .minute, "00:03:00"), ("to_hours", .hour, "03:00:00"),
     ("to_days", .day, "3 days"), ("to_weeks", .week, "21 days"), ("to_months", .month, "3 months"),
     ("to_years", .year, "3 years"),
@@ -186,7 +197,9 @@ enum DateAddition {
         ScalarOverload(
           [.init("count", .bigint)], returns: .interval,
           RowFunction.unary(Int64.self, Interval.self) { (count, _) throws(QueryError) in
-            guard let result = IntervalText.interval(count, unit) else { throw TimeResult.outOfRange(.interval) }
+            guard let result = IntervalText.interval(count, unit) else {
+              throw TimeResult.outOfRange(.interval)
+            }
             return result
           })
       ])

@@ -9,7 +9,8 @@ enum DateDifference {
     "How many boundaries of a unit lie between `a` and `b`; with two arguments the days from the second to the first.",
     examples: [
       .init("date_diff('day', DATE '2024-01-31', DATE '2024-02-01')", gives: "1"),
-      .init("date_diff('second', TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-01-01 00:01:00')", gives: "60"),
+      .init(
+        "date_diff('second', TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-01-01 00:01:00')", gives: "60"),
       .init("datediff(DATE '2024-02-01', DATE '2024-01-31')", gives: "1"),
     ],
     [
@@ -32,7 +33,8 @@ enum DateDifference {
     ])
 
   static let elapsed = ScalarFunction(
-    "date_sub", aliases: ["datesub"], "How many full units passed from `a` to `b`; or a date some days earlier.",
+    "date_sub", aliases: ["datesub"],
+    "How many full units passed from `a` to `b`; or a date some days earlier.",
     examples: [
       .init("date_sub('hour', TIMESTAMP '2024-01-01 00:59:00', TIMESTAMP '2024-01-01 01:01:00')", gives: "0"),
       .init("date_sub('month', DATE '2024-01-31', DATE '2024-02-29')", gives: "1"),
@@ -49,7 +51,9 @@ enum DateDifference {
 
   /// One type for both times; a string literal takes the other's.
   private static func pair(_ arguments: ArgumentTypes, _ first: Int) -> LogicalType? {
-    guard let a = ScalarOverload.timeType(arguments, first), let b = ScalarOverload.timeType(arguments, first + 1) else {
+    guard let a = ScalarOverload.timeType(arguments, first),
+      let b = ScalarOverload.timeType(arguments, first + 1)
+    else {
       return nil
     }
     let isOpen = { (index: Int) in arguments.isUntyped[index] || arguments.types[index] == .null }
@@ -58,7 +62,9 @@ enum DateDifference {
     return ImplicitConversion.commonType(a, b)
   }
 
-  private static func overload(_ count: @escaping @Sendable (DateUnit, Int64, Int64) -> Int64) -> ScalarOverload {
+  private static func overload(
+    _ count: @escaping @Sendable (DateUnit, Int64, Int64) -> Int64
+  ) -> ScalarOverload {
     ScalarOverload(
       "(unit VARCHAR, a TIMESTAMP, b TIMESTAMP) -> BIGINT",
       rule: { arguments in
@@ -95,7 +101,8 @@ enum DateDifference {
       return CivilDate.floorDivide(to, unit.microCount) &- CivilDate.floorDivide(from, unit.microCount)
     case .week:
       let day = Timestamp.microsPerDay
-      return (DateTruncation.start(of: .week, at: to) / day - DateTruncation.start(of: .week, at: from) / day) / 7
+      return (DateTruncation.start(of: .week, at: to) / day - DateTruncation.start(of: .week, at: from) / day)
+        / 7
     default:
       let (a, b) = (date(from), date(to))
       let months = Int64((b.year - a.year) * 12 + b.month - a.month)
@@ -135,19 +142,22 @@ enum DateDifference {
   static let age = ScalarFunction(
     "age", "The years, months, days and time from `b`, or now, to `a`.",
     examples: [
-      .init("age(TIMESTAMP '2024-03-01', TIMESTAMP '2023-01-31')", gives: "1 year 1 month 1 day"),
+      .init("age(TIMESTAMP '2024-03-01', TIMESTAMP '2023-01-31')", gives: "1 year 1 month 1 day")
     ],
     [
       ScalarOverload(
         [.init("a", .timestamp), .init("b", .timestamp)], returns: .interval,
-        RowFunction.binary(Int64.self, Int64.self, Interval.self) { (a, b, _) throws(QueryError) in between(a, b) }),
+        RowFunction.binary(Int64.self, Int64.self, Interval.self) { (a, b, _) throws(QueryError) in
+          between(a, b)
+        }),
       ScalarOverload(
         [.init("t", .timestamp)], returns: .interval,
         make: { (site) throws(QueryError) in
           let environment = site.environment
           let now = environment.timeZone.localMicros(fromUTC: environment.clockMicros)
           let today = now &- CivilDate.floorModulo(now, Timestamp.microsPerDay)
-          return RowFunction.unary(Int64.self, Interval.self) { (t, _) throws(QueryError) in between(today, t) }
+          return RowFunction.unary(Int64.self, Interval.self) { (t, _) throws(QueryError) in between(today, t)
+          }
         }),
     ])
 
@@ -157,7 +167,8 @@ enum DateDifference {
       return Interval(months: -turned.months, days: -turned.days, micros: -turned.micros)
     }
     var (later, earlier) = (date(a), date(b))
-    var micros = CivilDate.floorModulo(a, Timestamp.microsPerDay) - CivilDate.floorModulo(b, Timestamp.microsPerDay)
+    var micros =
+      CivilDate.floorModulo(a, Timestamp.microsPerDay) - CivilDate.floorModulo(b, Timestamp.microsPerDay)
     var days = later.day - earlier.day
     var months = (later.year - earlier.year) * 12 + later.month - earlier.month
     if micros < 0 {
@@ -170,7 +181,8 @@ enum DateDifference {
       months -= 1
     }
     (later, earlier) = (earlier, later)
-    return Interval(months: Int32(truncatingIfNeeded: months), days: Int32(truncatingIfNeeded: days), micros: micros)
+    return Interval(
+      months: Int32(truncatingIfNeeded: months), days: Int32(truncatingIfNeeded: days), micros: micros)
   }
 
   static let monthsBetween = ScalarFunction(

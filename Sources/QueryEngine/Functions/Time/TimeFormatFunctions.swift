@@ -8,8 +8,10 @@ enum TimeFormatFunctions {
   private typealias Notation = @Sendable (String) throws(QueryError) -> TimePattern
 
   private static let c: Notation = { (pattern) throws(QueryError) in try TimePattern(strftime: pattern) }
-  private static let mysql: Notation = { (pattern) throws(QueryError) in try TimePattern(mysqlOrJava: pattern) }
-  private static let postgres: Notation = { (pattern) throws(QueryError) in try TimePattern(postgres: pattern) }
+  private static let mysql: Notation = { (pattern) throws(QueryError) in try TimePattern(mysqlOrJava: pattern)
+  }
+  private static let postgres: Notation = { (pattern) throws(QueryError) in try TimePattern(postgres: pattern)
+  }
 
   static let strftime = ScalarFunction(
     "strftime", "The time as a pattern of C's `%` letters shows it; time and pattern in either order.",
@@ -19,7 +21,8 @@ enum TimeFormatFunctions {
     ], [writing(time: 0, c), writing(time: 1, c)])
 
   static let dateFormat = ScalarFunction(
-    "date_format", "The time as a pattern of MySQL's `%` letters shows it, or of Java's letters if it has no `%`.",
+    "date_format",
+    "The time as a pattern of MySQL's `%` letters shows it, or of Java's letters if it has no `%`.",
     examples: [
       .init("date_format(TIMESTAMP '2024-01-15 09:41:30', '%d.%m.%Y %H:%i')", gives: "15.01.2024 09:41"),
       .init("date_format(DATE '2024-01-15', 'dd/MM/yyyy')", gives: "15/01/2024"),
@@ -28,7 +31,8 @@ enum TimeFormatFunctions {
   static let toChar = ScalarFunction(
     "to_char", "The time as a template of PostgreSQL shows it.",
     examples: [
-      .init("to_char(TIMESTAMP '2024-01-15 09:41:30', 'YYYY-MM-DD HH24:MI:SS')", gives: "2024-01-15 09:41:30"),
+      .init(
+        "to_char(TIMESTAMP '2024-01-15 09:41:30', 'YYYY-MM-DD HH24:MI:SS')", gives: "2024-01-15 09:41:30"),
       .init("to_char(DATE '2024-01-05', 'FMDD Mon YY')", gives: "5 Jan 24"),
     ], [writing(time: 0, postgres)])
 
@@ -50,21 +54,26 @@ enum TimeFormatFunctions {
     ], [reading(.timestamp, mysql)])
 
   static let toDate = ScalarFunction(
-    "to_date", "The date that a text tells, by a template of PostgreSQL if there is one; or the date of a time.",
+    "to_date",
+    "The date that a text tells, by a template of PostgreSQL if there is one; or the date of a time.",
     examples: [
-      .init("to_date('15.01.2024', 'DD.MM.YYYY')", gives: "2024-01-15"), .init("to_date('2024-01-15')", gives: "2024-01-15"),
+      .init("to_date('15.01.2024', 'DD.MM.YYYY')", gives: "2024-01-15"),
+      .init("to_date('2024-01-15')", gives: "2024-01-15"),
     ],
     [
       reading(.date, postgres), casting(.varchar), casting(.timestamp), casting(.timestampTZ), casting(.date),
     ])
 
-  static let toTimestampOverloads: [ScalarOverload] = [reading(.timestampTZ, postgres), casting(.varchar, to: .timestampTZ)]
+  static let toTimestampOverloads: [ScalarOverload] = [
+    reading(.timestampTZ, postgres), casting(.varchar, to: .timestampTZ),
+  ]
 
   private static func casting(_ source: LogicalType, to target: LogicalType = .date) -> ScalarOverload {
     ScalarOverload(
       [.init("t", source)], returns: target,
       make: { (site) throws(QueryError) in
-        try Cast.body(from: source, to: target, isTry: false, environment: site.environment, at: site.position)
+        try Cast.body(
+          from: source, to: target, isTry: false, environment: site.environment, at: site.position)
       })
   }
 
@@ -121,7 +130,9 @@ enum TimeFormatFunctions {
               fields.zoneName = zone.name
             }
             let pattern: TimePattern
-            if let last { pattern = last.pattern } else {
+            if let last {
+              pattern = last.pattern
+            } else {
               pattern = try cache.pattern(patterns.vector.strings[row & patterns.mask])
             }
             pattern.write(fields, to: &sink.bytes)
@@ -145,7 +156,9 @@ enum TimeFormatFunctions {
           func local(_ row: Int) throws(QueryError) -> Int64? {
             let text = texts.vector.strings[row & texts.mask]
             let pattern: TimePattern
-            if let constant { pattern = constant } else {
+            if let constant {
+              pattern = constant
+            } else {
               pattern = try cache.pattern(patterns.vector.strings[row & patterns.mask])
             }
             guard let fields = text.withBytes({ pattern.read($0) }), let local = fields.local else {
@@ -163,7 +176,9 @@ enum TimeFormatFunctions {
           }
           if result == .date {
             return try RowFunction.fill(Int32.self, [], frame) { (row, _) throws(QueryError) in
-              try local(row).map { Int32(truncatingIfNeeded: CivilDate.floorDivide($0, Timestamp.microsPerDay)) }
+              try local(row).map {
+                Int32(truncatingIfNeeded: CivilDate.floorDivide($0, Timestamp.microsPerDay))
+              }
             }
           }
           return try RowFunction.fill(Int64.self, [], frame) { (row, _) throws(QueryError) in try local(row) }

@@ -17,7 +17,8 @@ extension TimePattern {
           continue
         }
         guard let end = characters[(index + 1)...].firstIndex(of: "'") else {
-          throw QueryError(.invalidParameter, "the quote in the format \"\(pattern)\" does not end", value: pattern)
+          throw QueryError(
+            .invalidParameter, "the quote in the format \"\(pattern)\" does not end", value: pattern)
         }
         text.append(contentsOf: String(characters[(index + 1)..<end]).utf8)
         index = end + 1
@@ -32,7 +33,8 @@ extension TimePattern {
       while index + count < characters.count, characters[index + count] == letter { count += 1 }
       guard let element = TimePattern.java(letter, count) else {
         throw QueryError(
-          .invalidParameter, "\"\(String(repeating: letter, count: count))\" means nothing in the format \"\(pattern)\"",
+          .invalidParameter,
+          "\"\(String(repeating: letter, count: count))\" means nothing in the format \"\(pattern)\"",
           hint: "a format without % is read as a Java pattern; text stands in single quotes", value: pattern)
       }
       if !text.isEmpty { elements.append(.text(text)) }
@@ -118,10 +120,13 @@ extension TimePattern {
 
   /// Longer names stand before those they begin with.
   private static let templates: [(String, TimeElement)] = [
-    ("SSSSS", .secondsOfDay), ("SSSS", .secondsOfDay), ("YYYY", .year4), ("IYYY", .isoYear), ("MONTH", .monthName),
+    ("SSSSS", .secondsOfDay), ("SSSS", .secondsOfDay), ("YYYY", .year4), ("IYYY", .isoYear),
+    ("MONTH", .monthName),
     ("HH24", .hour24), ("HH12", .hour12), ("IDDD", .dayOfYear3), ("Y,YYY", .year4), ("TZH", .offsetPlain),
-    ("DDD", .dayOfYear3), ("DAY", .weekdayName), ("MON", .monthShort), ("A.M.", .half), ("P.M.", .half), ("YY", .year2),
-    ("MM", .month2), ("MI", .minute2), ("MS", .millis3), ("DD", .day2), ("DY", .weekdayShort), ("HH", .hour12),
+    ("DDD", .dayOfYear3), ("DAY", .weekdayName), ("MON", .monthShort), ("A.M.", .half), ("P.M.", .half),
+    ("YY", .year2),
+    ("MM", .month2), ("MI", .minute2), ("MS", .millis3), ("DD", .day2), ("DY", .weekdayShort),
+    ("HH", .hour12),
     ("SS", .second2), ("US", .micros6), ("AM", .half), ("PM", .half), ("IW", .weekISO), ("ID", .weekdayISO),
     ("WW", .weekSunday), ("CC", .century), ("TZ", .zoneName), ("OF", .offsetPlain), ("FF3", .millis3),
     ("FF6", .micros6), ("Q", .quarter), ("J", .julian), ("D", .weekdaySunday1), ("AD", .era), ("BC", .era),

@@ -129,7 +129,8 @@ private struct TimeReader {
       if text[place + 1] | 0x20 == UInt8(ascii: "m") {
         place += 2
       } else {
-        guard place + 4 <= text.count, text[place + 1] == UInt8(ascii: "."), text[place + 2] | 0x20 == UInt8(ascii: "m"),
+        guard place + 4 <= text.count, text[place + 1] == UInt8(ascii: "."),
+          text[place + 2] | 0x20 == UInt8(ascii: "m"),
           text[place + 3] == UInt8(ascii: ".")
         else { return false }
         place += 4

@@ -85,7 +85,11 @@ struct TimePattern {
 
   /// MySQL's letters or, if the pattern has no `%`, Java's, as in Spark.
   init(mysqlOrJava pattern: String) throws(QueryError) {
-    if pattern.contains("%") { self = try TimePattern(mysql: pattern) } else { self = try TimePattern(java: pattern) }
+    if pattern.contains("%") {
+      self = try TimePattern(mysql: pattern)
+    } else {
+      self = try TimePattern(java: pattern)
+    }
   }
 
   private static let date: [TimeElement] = [.year4, .hyphen, .month2, .hyphen, .day2]
@@ -111,7 +115,8 @@ struct TimePattern {
       }
       guard let letter, let found = element(letter, isPlain) else {
         throw QueryError(
-          .invalidParameter, "\"%\(letter.map(String.init) ?? "")\" means nothing in the format \"\(pattern)\"",
+          .invalidParameter,
+          "\"%\(letter.map(String.init) ?? "")\" means nothing in the format \"\(pattern)\"",
           value: pattern)
       }
       if !text.isEmpty { elements.append(.text(text)) }

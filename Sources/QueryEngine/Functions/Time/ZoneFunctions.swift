@@ -2,7 +2,9 @@ internal import Columnar
 
 /// Moments and clock times of named time zones.
 enum ZoneFunctions {
-  static let all: [ScalarFunction] = [atTimeZone, reversed, fromUTC, toUTC, iso, fromISOTimestamp, fromISODate]
+  static let all: [ScalarFunction] = [
+    atTimeZone, reversed, fromUTC, toUTC, iso, fromISOTimestamp, fromISODate,
+  ]
 
   /// Zones by name, looked up once per evaluator.
   private final class ZoneCache {
@@ -22,12 +24,16 @@ enum ZoneFunctions {
     "What clocks in a zone show at a moment, or the moment at which they show a time (`t AT TIME ZONE zone`).",
     examples: [
       .init("TIMESTAMP '2024-07-01 12:00:00' AT TIME ZONE 'Europe/Berlin'", gives: "2024-07-01 10:00:00+00"),
-      .init("TIMESTAMPTZ '2024-07-01 10:00:00+00' AT TIME ZONE 'Europe/Berlin'", gives: "2024-07-01 12:00:00"),
+      .init(
+        "TIMESTAMPTZ '2024-07-01 10:00:00+00' AT TIME ZONE 'Europe/Berlin'", gives: "2024-07-01 12:00:00"),
     ], overloads(zone: 0, time: 1))
 
   static let reversed = ScalarFunction(
     "at_timezone", "As `timezone`, the time first.",
-    examples: [.init("at_timezone(TIMESTAMPTZ '2024-07-01 10:00:00+00', 'Europe/Berlin')", gives: "2024-07-01 12:00:00")],
+    examples: [
+      .init(
+        "at_timezone(TIMESTAMPTZ '2024-07-01 10:00:00+00', 'Europe/Berlin')", gives: "2024-07-01 12:00:00")
+    ],
     overloads(zone: 1, time: 0))
 
   private static func overloads(zone: Int, time: Int) -> [ScalarOverload] {
@@ -51,12 +57,18 @@ enum ZoneFunctions {
 
   static let fromUTC = ScalarFunction(
     "from_utc_timestamp", "The clock time in a zone of a clock time in UTC.",
-    examples: [.init("from_utc_timestamp(TIMESTAMP '2024-07-01 10:00:00', 'Europe/Berlin')", gives: "2024-07-01 12:00:00")],
+    examples: [
+      .init(
+        "from_utc_timestamp(TIMESTAMP '2024-07-01 10:00:00', 'Europe/Berlin')", gives: "2024-07-01 12:00:00")
+    ],
     [clocks { $1.localMicros(fromUTC: $0) }])
 
   static let toUTC = ScalarFunction(
     "to_utc_timestamp", "The clock time in UTC of a clock time in a zone.",
-    examples: [.init("to_utc_timestamp(TIMESTAMP '2024-07-01 12:00:00', 'Europe/Berlin')", gives: "2024-07-01 10:00:00")],
+    examples: [
+      .init(
+        "to_utc_timestamp(TIMESTAMP '2024-07-01 12:00:00', 'Europe/Berlin')", gives: "2024-07-01 10:00:00")
+    ],
     [clocks { $1.utcMicros(fromLocal: $0) }])
 
   private static func clocks(_ move: @escaping @Sendable (Int64, TimeZone) -> Int64) -> ScalarOverload {
@@ -64,7 +76,8 @@ enum ZoneFunctions {
       [.init("t", .timestamp), .init("zone", .varchar)], returns: .timestamp,
       make: { (_) throws(QueryError) in
         let cache = ZoneCache()
-        return RowFunction.binary(Int64.self, StringView.self, Int64.self) { (t, zone, _) throws(QueryError) in
+        return RowFunction.binary(Int64.self, StringView.self, Int64.self) {
+          (t, zone, _) throws(QueryError) in
           move(t, try cache.zone(zone))
         }
       })
@@ -102,7 +115,9 @@ enum ZoneFunctions {
               }
               if type.isZoned {
                 let offset = Int(zone.offset(atUTC: CivilDate.floorDivide(times.utc(row), 1_000_000)))
-                if offset == 0 { sink.bytes.append(UInt8(ascii: "Z")) } else {
+                if offset == 0 {
+                  sink.bytes.append(UInt8(ascii: "Z"))
+                } else {
                   ZonedText.appendOffset(offset, to: &sink.bytes)
                   if offset % 3600 == 0 { sink.bytes.append(contentsOf: ":00".utf8) }
                 }
@@ -132,7 +147,8 @@ enum ZoneFunctions {
       ScalarOverload(
         [.init("text", .varchar)], returns: .date,
         make: { (site) throws(QueryError) in
-          try Cast.body(from: .varchar, to: .date, isTry: false, environment: site.environment, at: site.position)
+          try Cast.body(
+            from: .varchar, to: .date, isTry: false, environment: site.environment, at: site.position)
         })
     ])
 }
