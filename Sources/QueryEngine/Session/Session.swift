@@ -101,7 +101,7 @@ package final class Session {
     _ query: QuerySyntax, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> StatementResult {
     let bound = try makeBinder(environment).bindQuery(query)
-    let plan = try optimized(bound)
+    let plan = try optimized(bound, environment)
     let context = makeContext(environment)
     defer { running.withLock { $0 = nil } }
     var result = StatementResult(try QueryExecutor.run(plan, context: context))
@@ -120,8 +120,9 @@ package final class Session {
   }
 
   /// Returns the plan after the rules that are not switched off.
-  func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(plan)
+  func optimized(_ plan: LogicalPlan, _ environment: EvaluationEnvironment) throws(QueryError) -> LogicalPlan {
+    try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(
+      plan, context: OptimizerContext(environment: environment))
   }
 
   /// Asks the running statement, if any, to stop; may be called from any thread.

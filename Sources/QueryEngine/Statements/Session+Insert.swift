@@ -94,7 +94,7 @@ extension Session {
           try binder.assigned(
             expression, to: column.type, what: "the column \"\(column.name)\"", at: query.range), as: output))
     }
-    let plan = try optimized(.project(expressions, bound))
+    let plan = try optimized(.project(expressions, bound), environment)
     let context = makeContext(environment)
     return StatementResult(try QueryExecutor.run(plan, context: context))
   }

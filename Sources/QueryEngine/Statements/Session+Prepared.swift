@@ -42,7 +42,7 @@ extension Session {
       throw QueryError(
         .unsupported, "only queries can be explained", hint: "EXPLAIN SELECT …", at: explain.statement.range)
     }
-    let plan = try optimized(try makeBinder(environment).bindQuery(query))
+    let plan = try optimized(try makeBinder(environment).bindQuery(query), environment)
     var text = plan.explained
     if explain.isAnalyze {
       let profile = Profile()
