@@ -7,8 +7,12 @@ import Testing
   /// Lengths around the words of 64 rows that the loops go by.
   @Test(arguments: [0, 1, 63, 64, 65, 128, 200, 2048])
   func masksAgreeWithScalarComparison(rows: Int) {
-    let left = (0..<rows).map { Double(($0 * 37) % 11) - ($0 % 5 == 0 ? .nan : 0) }
-    let right = (0..<rows).map { Double(($0 * 17) % 11) - ($0 % 7 == 0 ? .nan : 0) }
+    func value(_ row: Int, _ factor: Int, _ hole: Int) -> Double {
+      if row % hole == 0 { return Double.nan }
+      return Double(row * factor % 11)
+    }
+    let left: [Double] = (0..<rows).map { value($0, 37, 5) }
+    let right: [Double] = (0..<rows).map { value($0, 17, 7) }
     func order(_ a: Double, _ b: Double) -> Int {
       if a.isNaN || b.isNaN { return (a.isNaN ? 1 : 0) - (b.isNaN ? 1 : 0) }
       return a < b ? -1 : a > b ? 1 : 0
