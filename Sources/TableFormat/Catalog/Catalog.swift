@@ -26,6 +26,9 @@ public protocol Catalog: Sendable {
   func loadTable(_ table: TableIdentifier) throws(TableFormatError) -> Table
   /// Makes a table.
   func createTable(_ table: CreateTable) throws(TableFormatError) -> Table
+  /// Returns a table that is made by its first commit, together with what that commit adds: data files are
+  /// written for it before anybody sees it.
+  func stageTable(_ table: CreateTable) throws(TableFormatError) -> Table
   /// Adds a table that has a metadata file.
   func registerTable(
     _ table: TableIdentifier, metadataLocation: String
@@ -50,7 +53,7 @@ public protocol Catalog: Sendable {
 public struct MetadataSwap: Hashable, Sendable {
   /// The table.
   public var table: TableIdentifier
-  /// The location that must still hold, exactly as stored.
+  /// The location that must still hold, exactly as stored; empty for a table that must not be there yet.
   public var old: String
   /// The location that takes its place.
   public var new: String

@@ -49,15 +49,22 @@ extension SQLiteCatalog {
       table, metadataLocation: location, fileSystem: fileSystem, paths: paths, catalog: self)
   }
 
-  /// Makes a table; its namespace must exist.
-  public func createTable(_ table: CreateTable) throws(TableFormatError) -> Table {
+  /// Returns a table that is made by its first commit.
+  public func stageTable(_ table: CreateTable) throws(TableFormatError) -> Table {
     try requireNamespace(table.identifier.namespace)
     if try metadataLocation(of: table.identifier) != nil {
       throw TableFormatError(.alreadyExists, "the table \(table.identifier) already exists")
     }
     var location = table.location ?? ""
     if location.isEmpty { location = try defaultLocation(of: table.identifier) }
-    let metadata = try table.metadata(location: location)
+    return Table(
+      identifier: table.identifier, metadata: try table.metadata(location: location), metadataLocation: "",
+      fileSystem: fileSystem, paths: paths, catalog: self)
+  }
+
+  /// Makes a table; its namespace must exist.
+  public func createTable(_ table: CreateTable) throws(TableFormatError) -> Table {
+    let metadata = try stageTable(table).metadata
     let file = try MetadataFile.write(metadata, version: 0, fileSystem: fileSystem, paths: paths)
     do throws(TableFormatError) {
       try insert(table.identifier, file)
@@ -85,19 +92,25 @@ extension SQLiteCatalog {
 
   private func insert(_ table: TableIdentifier, _ location: String) throws(TableFormatError) {
     let connection = try writable()
-    let (types, key) = (hasTypes, key(table))
     try connection.transaction { (transaction) throws(TableFormatError) in
-      let rows = try transaction.query(
-        "SELECT 1 FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?", key)
-      guard rows.isEmpty else {
-        throw TableFormatError(.alreadyExists, "the table \(table) already exists")
-      }
-      try transaction.execute(
-        """
-        INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location\
-        \(types ? ", iceberg_type" : "")) VALUES (?, ?, ?, ?\(types ? ", 'TABLE'" : ""))
-        """, key + [.text(location)])
+      try insert(table, location, transaction)
     }
+  }
+
+  private func insert(
+    _ table: TableIdentifier, _ location: String, _ transaction: SQLiteConnection.Transaction
+  ) throws(TableFormatError) {
+    let (types, key) = (hasTypes, key(table))
+    let rows = try transaction.query(
+      "SELECT 1 FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?", key)
+    guard rows.isEmpty else {
+      throw TableFormatError(.alreadyExists, "the table \(table) already exists")
+    }
+    try transaction.execute(
+      """
+      INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location\
+      \(types ? ", iceberg_type" : "")) VALUES (?, ?, ?, ?\(types ? ", 'TABLE'" : ""))
+      """, key + [.text(location)])
   }
 
   /// Gives a table another name; its files stay where they are.
@@ -138,6 +151,10 @@ extension SQLiteCatalog {
     let (types, name) = (hasTypes, name)
     try connection.transaction { (transaction) throws(TableFormatError) in
       for swap in swaps {
+        if swap.old.isEmpty {
+          try insert(swap.table, swap.new, transaction)
+          continue
+        }
         let changed = try transaction.execute(
           """
           UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?\

@@ -8,20 +8,25 @@ public struct SetSortOrder: TransactionAction {
 
   /// Makes the change.
   public func apply(to changes: inout TableChanges) throws(TableFormatError) {
+    try changes.metadata.setDefault(sortFields: fields)
+  }
+}
+
+extension TableMetadata {
+  /// Makes an order the default one: an equal one that is there already, else a new one (rule 70).
+  mutating func setDefault(sortFields fields: [SortField]) throws(TableFormatError) {
     if fields.isEmpty {
-      if !changes.metadata.sortOrders.contains(where: { $0.id == 0 }) {
-        changes.metadata.sortOrders.append(.unsorted)
-      }
-      changes.metadata.defaultSortOrderID = 0
+      if !sortOrders.contains(where: { $0.id == 0 }) { sortOrders.append(.unsorted) }
+      defaultSortOrderID = 0
       return
     }
-    try SchemaRules.check(SortOrder(id: 1, fields: fields), schema: changes.metadata.schema)
-    if let same = changes.metadata.sortOrders.first(where: { $0.fields == fields }) {
-      changes.metadata.defaultSortOrderID = same.id
+    try SchemaRules.check(SortOrder(id: 1, fields: fields), schema: schema)
+    if let same = sortOrders.first(where: { $0.fields == fields }) {
+      defaultSortOrderID = same.id
       return
     }
-    let id = max(0, changes.metadata.sortOrders.map(\.id).max() ?? 0) + 1
-    changes.metadata.sortOrders.append(SortOrder(id: id, fields: fields))
-    changes.metadata.defaultSortOrderID = id
+    let id = max(0, sortOrders.map(\.id).max() ?? 0) + 1
+    sortOrders.append(SortOrder(id: id, fields: fields))
+    defaultSortOrderID = id
   }
 }

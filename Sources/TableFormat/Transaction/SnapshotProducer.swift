@@ -18,6 +18,8 @@ struct SnapshotProducer {
   var removedData: [DataFile] = []
   /// Delete files to remove; deletion vectors are told apart by the file they refer to.
   var removedDeletes: [DataFile] = []
+  /// Paths of manifests that are written anew, their files ordered by partition.
+  var clusteredManifests: Set<String> = []
   /// Values to add to the summary.
   var properties: [String: String] = [:]
   /// Whether the snapshot is only added and no branch moves to it (write, audit, publish).
@@ -52,7 +54,9 @@ struct SnapshotProducer {
       kept = try rewriting.remove(removedDeletes, content: .deletes, from: kept, in: &changes)
     }
     let added = try manifestsOfAddedFiles(number, id, sequenceNumber, &changes)
-    if changes.metadata.settings.mergesManifests {
+    if !clusteredManifests.isEmpty {
+      kept = try rewriting.cluster(clusteredManifests, of: kept, in: &changes)
+    } else if changes.metadata.settings.mergesManifests {
       kept = try rewriting.merge(kept, adding: added.count, in: &changes)
     }
 

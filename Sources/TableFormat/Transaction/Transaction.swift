@@ -107,7 +107,7 @@ private struct Committing {
         if !swaps.isEmpty { try catalog.swap(swaps) }
         return finish(prepared)
       } catch {
-        if swapping, error.kind != .conflict {
+        if swapping, error.kind != .conflict, error.kind != .alreadyExists {
           switch outcome(settings) {
           case .committed: return try reload()
           case .lost: break
@@ -150,12 +150,13 @@ private struct Committing {
       // Whatever an action wrote before it failed is ours to remove.
       defer { written += changes.written.map { ($0, base) } }
       for action in transaction.actions { try action.apply(to: &changes) }
-      guard !changes.metadata.isSame(as: base.metadata) else {
+      let isStaged = base.metadataLocation.isEmpty
+      guard isStaged || !changes.metadata.isSame(as: base.metadata) else {
         result.append(Prepared(base: base, metadata: base.metadata, location: base.metadataLocation))
         continue
       }
       changes.metadata.recordCommit(on: base)
-      let version = (MetadataFile.version(of: base.metadataLocation) ?? 0) + 1
+      let version = isStaged ? 0 : (MetadataFile.version(of: base.metadataLocation) ?? 0) + 1
       let location = try MetadataFile.write(
         changes.metadata, version: version, fileSystem: base.fileSystem, paths: base.paths)
       written.append((location, base))
@@ -165,6 +166,8 @@ private struct Committing {
   }
 
   private func newest(_ table: Table) throws(TableFormatError) -> Table {
+    // A table that this commit makes.
+    if table.metadataLocation.isEmpty { return table }
     guard let location = try catalog.metadataLocation(of: table.identifier) else {
       throw TableFormatError(.notFound, "the table \(table.identifier) was dropped meanwhile")
     }
@@ -200,9 +203,11 @@ private struct Committing {
       if check > 0 { Clock.sleep(millis: min(1000, 100 * Int64(check))) }
       var (now, readable) = ([String](), true)
       for transaction in transactions {
-        if let location = try? catalog.metadataLocation(of: transaction.table.identifier) {
-          now.append(location)
-        } else {
+        do throws(TableFormatError) {
+          if let location = try catalog.metadataLocation(of: transaction.table.identifier) {
+            now.append(location)
+          }
+        } catch {
           readable = false
         }
       }
@@ -210,7 +215,11 @@ private struct Committing {
       if now.contains(where: ours.contains) { return .committed }
       // Another commit may already stand on ours.
       for transaction in transactions {
-        guard let table = try? catalog.loadTable(transaction.table.identifier) else { return .unknown }
+        guard let table = try? catalog.loadTable(transaction.table.identifier) else {
+          // A table that this commit was to make is not there.
+          if transaction.table.metadataLocation.isEmpty { continue }
+          return .unknown
+        }
         if table.metadata.metadataLog.contains(where: { ours.contains($0.metadataFile) }) {
           return .committed
         }
@@ -256,12 +265,13 @@ extension TableMetadata {
   /// Notes the commit: its time, and the file it takes the place of (rule 64).
   mutating func recordCommit(on base: Table) {
     lastUpdatedMillis = max(Clock.nowMillis(), lastUpdatedMillis, base.metadata.lastUpdatedMillis)
+    dropIntermediateLogEntries(since: base.metadata.snapshotLog.count)
+    guard !base.metadataLocation.isEmpty else { return }
     metadataLog.append(
       MetadataLogEntry(
         timestampMillis: base.metadata.lastUpdatedMillis, metadataFile: base.metadataLocation))
     let limit = settings.previousVersionsMax
     if metadataLog.count > limit { metadataLog.removeFirst(metadataLog.count - limit) }
-    dropIntermediateLogEntries(since: base.metadata.snapshotLog.count)
   }
 
   /// Whether nothing was changed; snapshots are told by their ids, since they never change.
