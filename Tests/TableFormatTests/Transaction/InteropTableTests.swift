@@ -101,4 +101,18 @@ import Testing
         schema: Schema(columns: [.init("a", .bigint)]),
         formatVersion: 3))
   }
+
+  /// Where `table_format.py` wants appends while other processes append too.
+  static var raceFolder: String? { unsafe getenv("WEQUERY_RACE_DIR").map { unsafe String(cString: $0) } }
+
+  @Test(.enabled(if: InteropTableTests.raceFolder != nil)) func appendsAmongOtherProcesses() throws {
+    let folder = try #require(Self.raceFolder)
+    for number in 0..<15 {
+      let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
+      let table = try catalog.loadTable(TableIdentifier(namespace: "analytics", name: "race"))
+      let file = DataFile(
+        path: table.dataLocation + "/w\(getpid())-\(number).parquet", recordCount: 1, fileSizeInBytes: 1)
+      try Transaction(table, AppendFiles([file])).commit()
+    }
+  }
 }
