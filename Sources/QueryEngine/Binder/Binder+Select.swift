@@ -53,6 +53,7 @@ extension Binder {
     try addWindows(of: above, &context)
     context.clause = .qualify
     if let qualify = select.qualify { try addFilter(qualify, in: context) }
+    try addUnnests(of: above, &context)
     return try output(select, items, orderBy, limit, context)
   }
 
@@ -414,6 +415,46 @@ extension Binder {
       error.hints = ["convert the text: \(name)(CAST(… AS DOUBLE)), or try_cast"]
     }
     return error
+  }
+
+  // UNNEST in the list
+
+  /// `SELECT unnest(l)`: a row for each element; several lists are walked in step.
+  private func addUnnests(of expressions: [ExpressionSyntax], _ context: inout ExpressionContext) throws(QueryError) {
+    var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
+    for expression in expressions { collectUnnests(expression, into: &calls) }
+    guard !calls.isEmpty, let builder = context.builder else { return }
+    var lists: [LogicalPlan.NamedExpression] = []
+    for (call, range) in calls where context.computed[range] == nil {
+      let name = call.name.last.text.lowercased()
+      guard let argument = call.arguments.first?.value, call.arguments.count == 1 else {
+        throw QueryError(.undefinedFunction, "\(name) takes one list", at: place(range))
+      }
+      let list = try bindOutput(argument, in: context.with(.select))
+      let element: LogicalType
+      switch list.type {
+      case .list(let type): element = type
+      case .null: element = .null
+      default:
+        throw QueryError(.datatypeMismatch, "\(name) needs a list, not \(list.type)", at: place(range))
+      }
+      let column = newColumn(name, element)
+      lists.append(.init(list.type == .null ? .literal(.null, .list(.null)) : list, as: column))
+      context.computed[range] = .column(column.id, element)
+    }
+    builder.plan = .unnest(LogicalPlan.Unnest(lists: lists, input: builder.plan))
+  }
+
+  private func collectUnnests(
+    _ expression: ExpressionSyntax, into calls: inout [(call: FunctionCallSyntax, range: SourceRange)]
+  ) {
+    if case .function(let call) = expression.kind, call.over == nil, call.name.parts.count == 1,
+      ["unnest", "explode"].contains(call.name.last.text.lowercased())
+    {
+      calls.append((call, expression.range))
+      return
+    }
+    for child in expression.children { collectUnnests(child, into: &calls) }
   }
 
   // Windows

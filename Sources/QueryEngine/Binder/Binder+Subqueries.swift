@@ -350,6 +350,11 @@ extension Binder {
         }, in: context)
       return all ? .not(any) : any
     case .list(let list):
+      if case .array(let elements) = list.kind, !elements.isEmpty {
+        // `x = ANY ([1, 2])` is `x IN (1, 2)`.
+        if sign == .equal, !all { return try bindInList(value, elements, negated: false, at: range, in: context) }
+        if sign == .notEqual, all { return try bindInList(value, elements, negated: true, at: range, in: context) }
+      }
       let container = try bind(list, in: context)
       let element = try bind(value, in: context)
       if sign == .equal, !all {

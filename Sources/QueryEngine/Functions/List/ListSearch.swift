@@ -65,7 +65,9 @@ enum ListSearch {
       make: { (site) throws(QueryError) in
         let type = site.argumentTypes[1]
         return { (arguments, frame) throws(QueryError) in
-          let list = ListRows(arguments[0])
+          // One list for all rows is copied: each row's elements meet that row's value.
+          let isShared = arguments[0].encoding == .constant && arguments[1].encoding != .constant
+          let list = ListRows(isShared ? arguments[0].flattened() : arguments[0])
           let elements = list.elements.flattened()
           let wanted: Vector
           if arguments[1].encoding == .constant, let base = arguments[1].base {

@@ -1,0 +1,212 @@
+internal import Columnar
+internal import FileFormats
+internal import Glibc
+internal import QueryEngine
+internal import TableFormat
+
+/// A file of SQL and the answers it must give, in the format of sqllogictest.
+///
+/// Records are separated by empty lines; a line that begins with `#` is a comment.
+///
+/// ```text
+/// statement ok
+/// CREATE TABLE t AS SELECT 1 AS a
+///
+/// statement error there is no column "b"
+/// SELECT b FROM t
+///
+/// query IT rowsort
+/// SELECT a, 'x' FROM t
+/// ----
+/// 1<tab>x
+/// ```
+///
+/// Cells are the text forms of values, `NULL`, and `(empty)` for the empty string. A first line `# warehouse`
+/// gives the file an Iceberg catalog in a folder of its own, `# plans` runs each query once only, since
+/// plans differ by settings.
+package struct SQLTestFile: Sendable, CustomStringConvertible {
+  package struct Record: Sendable {
+    package enum Kind: Sendable {
+      case ok
+      case error(pattern: String)
+      case query(types: String, sort: Sort)
+    }
+    package enum Sort: String, Sendable { case nosort, rowsort, valuesort }
+    package var kind: Kind
+    package var sql: String
+    package var expected: [String]
+    /// The line of the file, from 1.
+    package var line: Int
+  }
+
+  /// The path below `Tests/SQL` or `Tests/Plans`.
+  package let name: String
+  package let records: [Record]
+  package let usesWarehouse: Bool
+  package let isPlan: Bool
+
+  package var description: String { name }
+
+  /// All files of a folder beside the test targets, by name.
+  package static func all(in folder: String, of testFile: String = #filePath) -> [SQLTestFile] {
+    let parts = testFile.split(separator: "/").dropLast(2)
+    let root = "/" + parts.joined(separator: "/") + "/" + folder
+    guard let files = try? LocalFileSystem().list(root, recursively: true) else { return [] }
+    return files.filter { !$0.isDirectory && $0.path.hasSuffix(".slt") }
+      .map(\.path).sorted()
+      .compactMap { path in
+        guard let bytes = try? LocalFileSystem().readAll(path) else { return nil }
+        return SQLTestFile(
+          name: String(path.dropFirst(root.count + 1)), text: String(decoding: bytes, as: UTF8.self))
+      }
+  }
+
+  /// Reads the records of a text.
+  package init(name: String, text: String) {
+    self.name = name
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    usesWarehouse = lines.contains("# warehouse")
+    isPlan = lines.contains("# plans")
+    var records: [Record] = []
+    var index = 0
+    while index < lines.count {
+      let head = lines[index]
+      let start = index + 1
+      index += 1
+      let words = head.split(separator: " ").map(String.init)
+      guard let first = words.first, first == "statement" || first == "query" else { continue }
+      var sql: [String] = []
+      while index < lines.count, !lines[index].isEmpty, lines[index] != "----" {
+        sql.append(lines[index])
+        index += 1
+      }
+      var expected: [String] = []
+      if index < lines.count, lines[index] == "----" {
+        index += 1
+        while index < lines.count, !lines[index].isEmpty {
+          expected.append(lines[index])
+          index += 1
+        }
+      }
+      let kind: Record.Kind
+      if first == "query" {
+        kind = .query(
+          types: words.count > 1 ? words[1] : "", sort: words.count > 2 ? Record.Sort(rawValue: words[2]) ?? .nosort : .nosort)
+      } else if words.count > 1, words[1] == "error" {
+        kind = .error(pattern: words.dropFirst(2).joined(separator: " "))
+      } else {
+        kind = .ok
+      }
+      records.append(Record(kind: kind, sql: sql.joined(separator: "\n"), expected: expected, line: start))
+    }
+    self.records = records
+  }
+}
+
+/// A way to run the statements of a file; the answers must be the same in all of them.
+package struct SQLTestMode: Sendable, CaseIterable {
+  package let name: String
+  let threads: Int
+  let batchSize: Int
+  let disablesOptimizer: Bool
+
+  package static let allCases = [
+    SQLTestMode(name: "one worker", threads: 1, batchSize: 2048, disablesOptimizer: false),
+    SQLTestMode(name: "two workers, small batches", threads: 2, batchSize: 3, disablesOptimizer: false),
+    SQLTestMode(name: "without the optimizer", threads: 1, batchSize: 2048, disablesOptimizer: true),
+  ]
+}
+
+/// Runs a file and says where its answers are wrong.
+package struct SQLTestRunner {
+  private let session: Session
+  private let folder: String?
+
+  /// Opens a session for one file.
+  package init(_ file: SQLTestFile, _ mode: SQLTestMode) throws {
+    var settings = SessionSettings(threads: mode.threads, memoryLimit: 1 << 30, tempDirectory: "/tmp")
+    settings.batchSize = mode.batchSize
+    if mode.disablesOptimizer { settings.disabledOptimizerRules = Set(Optimizer.ruleNames) }
+    // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.
+    settings.currentTimestamp = 1_705_309_200_000_000
+    guard file.usesWarehouse else {
+      folder = nil
+      session = Session(catalog: nil, settings: settings)
+      return
+    }
+    let path = "/tmp/wequery-slt-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    try LocalFileSystem().createDirectory(path)
+    folder = path
+    let catalog = try SQLiteCatalog(
+      path: path + "/catalog.db", name: "s3_tables", warehouse: path)
+    session = Session(catalog: catalog, settings: settings)
+  }
+
+  /// Runs the records in order.
+  ///
+  /// - Parameter file: The file.
+  /// - Returns: A line for each record that does not answer as it should.
+  package func run(_ file: SQLTestFile) -> [String] {
+    defer { removeFolder() }
+    var faults: [String] = []
+    for record in file.records {
+      if let fault = run(record) { faults.append("\(file.name):\(record.line): \(fault)\n  \(record.sql)") }
+    }
+    return faults
+  }
+
+  private func removeFolder() {
+    guard let folder, let files = try? LocalFileSystem().list(folder, recursively: true) else { return }
+    for file in files.reversed() { try? LocalFileSystem().remove(file.path) }
+    unsafe rmdir(folder)
+  }
+
+  private func run(_ record: SQLTestFile.Record) -> String? {
+    let result: StatementResult
+    do throws(QueryError) {
+      result = try session.run(single: record.sql)
+    } catch {
+      guard case .error(let pattern) = record.kind else { return "error: \(error)" }
+      let text = "\(error)"
+      guard let expression = try? Regex(pattern) else { return "the pattern is no regular expression: \(pattern)" }
+      return text.contains(expression) ? nil : "another error: \(text)"
+    }
+    switch record.kind {
+    case .ok: return nil
+    case .error(let pattern): return "no error, but expected \(pattern)"
+    case .query(let types, let sort):
+      guard types.isEmpty || types.count == result.columns.count else {
+        return "\(result.columns.count) columns, not \(types.count)"
+      }
+      var found = rows(of: result)
+      var expected = record.expected
+      switch sort {
+      case .nosort: break
+      case .rowsort: (found, expected) = (found.sorted(), expected.sorted())
+      case .valuesort:
+        found = found.flatMap { $0.split(separator: "\t").map(String.init) }.sorted()
+        expected = expected.flatMap { $0.split(separator: "\t").map(String.init) }.sorted()
+      }
+      guard found != expected else { return nil }
+      return "expected\n\(expected.joined(separator: "\n"))\nfound\n\(found.joined(separator: "\n"))"
+    }
+  }
+
+  private func rows(of result: StatementResult) -> [String] {
+    var rows: [String] = []
+    for batch in result.batches {
+      let selected: [Int] =
+        if let selection = batch.selection { (0..<batch.rowCount).filter { selection.rows[$0] } } else { Array(0..<batch.rowCount) }
+      for row in selected {
+        var cells: [String] = []
+        for (index, column) in result.columns.enumerated() {
+          let value = batch.columns[index].scalar(at: row, as: column.type)
+          let text = value.isNull ? "NULL" : ValueText.string(value, as: column.type)
+          cells.append(text.isEmpty ? "(empty)" : text)
+        }
+        rows.append(cells.joined(separator: "\t").split(separator: "\n").joined(separator: "\\n"))
+      }
+    }
+    return rows
+  }
+}
