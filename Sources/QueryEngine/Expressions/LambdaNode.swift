@@ -17,11 +17,7 @@ final class LambdaNode {
 
   /// Returns the body's value for each element.
   ///
-  /// - Parameters:
-  ///   - parameters: A vector of one row per element for each parameter.
-  ///   - rows: For each element the row of the outer batch that it belongs to.
-  ///   - frame: The outer batch.
-  /// - Returns: A vector of one row per element.
+  /// `parameters` have one row per element; `rows` says for each to which row of the outer batch it belongs.
   func evaluate(
     _ parameters: [Vector], rows: [UInt32], in frame: EvaluationFrame
   ) throws(QueryError) -> Vector {

@@ -53,13 +53,10 @@ enum RowFunction {
     }
   }
 
-  /// Makes a vector of what a closure answers for each active row.
+  /// Makes a vector of what a closure answers for each active row, `nil` for null.
   ///
-  /// - Parameters:
-  ///   - arguments: Vectors whose pages text of the result may point into.
-  ///   - frame: The rows, and the validity of a strict function.
-  ///   - value: The value of a row; `nil` for null.
-  /// - Returns: A vector of `frame.rowCount` rows.
+  /// Text of the result may point into the pages of `arguments`; `frame` has the validity of a strict
+  /// function.
   static func fill<R: RowValue>(
     _: R.Type, _ arguments: [Vector], _ frame: CallFrame,
     _ value: (Int, TextSink) throws(QueryError) -> R?

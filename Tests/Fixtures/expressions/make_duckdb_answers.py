@@ -62,7 +62,8 @@ for _ in range(40):
     d, t, u = date(), timestamp(), timestamp()
     unit = random.choice(["year", "quarter", "month", "week", "day", "hour", "minute", "second"])
     ask(f"date_trunc('{unit}', {t})")
-    ask(f"date_diff('{unit}', {t}, {u})")
+    # DuckDB does not count weeks from Mondays throughout.
+    ask(f"date_diff('{'day' if unit == 'week' else unit}', {t}, {u})")
     ask(f"date_sub('{unit}', {t}, {u})")
     part = random.choice(["year", "quarter", "month", "week", "day", "hour", "minute", "second", "isodow", "doy", "dow",
                           "millisecond", "microsecond", "isoyear", "decade", "century", "millennium"])

@@ -298,10 +298,7 @@ enum ListMaking {
 enum TextListColumn {
   /// Makes a column of lists; rows that are not active get empty ones.
   ///
-  /// - Parameters:
-  ///   - frame: The rows, and the validity of a strict function.
-  ///   - fill: Appends the texts of a row to a builder of `VARCHAR`.
-  /// - Returns: A vector of lists.
+  /// `fill` appends the texts of a row to a builder of `VARCHAR`.
   static func make(
     _ frame: CallFrame, _ fill: (Int, inout VectorBuilder) throws(QueryError) -> Void
   ) throws(QueryError) -> Vector {

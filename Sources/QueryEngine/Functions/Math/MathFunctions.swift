@@ -44,7 +44,12 @@ enum MathFunctions {
       if x < 0 { throw domain("the square root of \(x) does not exist") }
       return x.squareRoot()
     },
-    unary("cbrt", "The cube root.", "cbrt(27)", "3.0") { (x) throws(QueryError) in Glibc.cbrt(x) },
+    unary("cbrt", "The cube root.", "cbrt(27)", "3.0") { (x) throws(QueryError) in
+      let root = Glibc.cbrt(x)
+      // One step of Newton's method, so that whole roots come out whole.
+      guard root.isNormal else { return root }
+      return root - (root * root * root - x) / (3 * root * root)
+    },
     unary("exp", "e to the power of the number.", "exp(0)", "1.0") { (x) throws(QueryError) in Glibc.exp(x) },
     unary("ln", "The natural logarithm.", "ln(1)", "0.0") { (x) throws(QueryError) in
       try positive(x)

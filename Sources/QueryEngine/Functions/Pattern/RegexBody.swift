@@ -36,12 +36,8 @@ enum RegexBody {
 
   /// A body that answers something of a text and a pattern.
   ///
-  /// - Parameters:
-  ///   - site: The call.
-  ///   - flags: Which argument holds flags, if it is there.
-  ///   - translate: Turns the argument into a pattern of PCRE2.
-  ///   - function: Text, pattern, options, row and sink in, the answer out.
-  /// - Returns: The body.
+  /// `flags` is the argument that holds flags, if it is there; `translate` turns the pattern into one of
+  /// PCRE2; `function` gets text, pattern, options, row and sink.
   static func make<R: RowValue>(
     _ site: CallSite, flags: Int? = nil, _: R.Type,
     _ translate: @escaping ([UInt8]) throws(QueryError) -> [UInt8] = { $0 },

@@ -2,8 +2,9 @@ internal import Columnar
 
 /// Arithmetic of floating-point numbers as IEEE 754 says: no errors, but infinities and NaN.
 enum FloatArithmetic {
-  /// REAL with REAL stays REAL; any other pair of numbers with a float is DOUBLE. Division takes exact
-  /// decimals too.
+  /// An overload: REAL with REAL stays REAL, any other pair of numbers with a float is DOUBLE.
+  ///
+  /// Division takes exact decimals too.
   static func overload(_ operation: ArithmeticOperator) -> ScalarOverload {
     ScalarOverload(
       "(a DOUBLE, b DOUBLE) -> DOUBLE",

@@ -6,7 +6,9 @@ enum TextComposition {
   /// What a composed code point consists of.
   private static let parts: [UInt32: [Unicode.Scalar]] = {
     var parts: [UInt32: [Unicode.Scalar]] = [:]
-    let marks = (0x300...0x345).compactMap { Unicode.Scalar(UInt32($0)) }
+    // 0x340 to 0x344 are canonically equivalent to others of the marks.
+    let marks = (0x300...0x345).filter { !(0x340...0x344).contains($0) }
+      .compactMap { Unicode.Scalar(UInt32($0)) }
     var bases: [Unicode.Scalar] = []
     for range in [0x41...0x5A, 0x61...0x7A, 0xC0...0x24F, 0x391...0x3C9, 0x410...0x44F, 0x1E00...0x1EFF]
       as [ClosedRange<UInt32>]
