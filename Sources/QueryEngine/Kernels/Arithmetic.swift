@@ -6,14 +6,6 @@ extension Kernels {
   /// `operation` answers the value and a mark whose sign bit says that it does not fit; the marks of all
   /// rows are ORed, so that the loop has no branch, and the caller looks at single rows only when the bit
   /// is set (Hacker's Delight, 2nd ed., §2-13).
-  ///
-  /// - Parameters:
-  ///   - left: The left operand.
-  ///   - right: The right operand, of the same physical type.
-  ///   - count: Rows.
-  ///   - buffer: Room for `count` results.
-  ///   - operation: The value of one row, and its mark.
-  /// - Returns: The marks, ORed.
   @inline(__always)
   static func combine<Value: ColumnValue, Result: ColumnValue>(
     _ left: RowOperand, _ right: RowOperand, count: Int, into buffer: inout WritableBuffer,

@@ -67,6 +67,8 @@ extension Kernels {
       if vector.isNullConstant || !value { return Bitmap(repeating: false, count: count) }
       return active.map { trimmed($0) } ?? Bitmap(repeating: true, count: count)
     }
+    // An expression of the null type has no bits: it is null in all rows.
+    if vector.type != .bit { return Bitmap(repeating: false, count: count) }
     let flat = vector.flattened()
     let bits = flat.bits
     let words = bits.words

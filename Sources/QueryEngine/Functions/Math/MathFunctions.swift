@@ -46,9 +46,9 @@ enum MathFunctions {
     },
     unary("cbrt", "The cube root.", "cbrt(27)", "3.0") { (x) throws(QueryError) in
       let root = Glibc.cbrt(x)
-      // One step of Newton's method, so that whole roots come out whole.
-      guard root.isNormal else { return root }
-      return root - (root * root * root - x) / (3 * root * root)
+      // Whole roots come out whole.
+      let whole = root.rounded()
+      return whole * whole * whole == x ? whole : root
     },
     unary("exp", "e to the power of the number.", "exp(0)", "1.0") { (x) throws(QueryError) in Glibc.exp(x) },
     unary("ln", "The natural logarithm.", "ln(1)", "0.0") { (x) throws(QueryError) in
