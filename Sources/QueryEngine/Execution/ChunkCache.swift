@@ -24,6 +24,8 @@ package final class ChunkCache: Sendable {
     var entries: [Key: Entry] = [:]
     var byteCount = 0
     var clock = 0
+    /// Chunks of which rows were read, but not all.
+    var partialReads: [Key: Int] = [:]
   }
 
   private let limit: Int
@@ -43,6 +45,17 @@ package final class ChunkCache: Sendable {
       state.clock += 1
       state.entries[key]?.lastUse = state.clock
       return state.entries[key]?.vector
+    }
+  }
+
+  func contains(_ key: Key) -> Bool { state.withLock { $0.entries[key] != nil } }
+
+  /// Notes that rows of a chunk are wanted; returns whether that has happened before and there is much room.
+  func isWorthWhole(_ key: Key) -> Bool {
+    state.withLock { state in
+      if state.partialReads.count > 100_000 { state.partialReads = [:] }
+      state.partialReads[key, default: 0] += 1
+      return (state.partialReads[key] ?? 0) > 1 && state.byteCount < limit / 2
     }
   }
 

@@ -38,6 +38,42 @@ struct SortKeyColumn: Sendable {
       &raw, validity, isDescending: isDescending, nullsFirst: nullsFirst)
   }
 
+  /// Makes a column of groups numbered from 1 to below `endGroup`.
+  init(groups: [UInt32], endGroup: Int) {
+    codes = groups.map { UInt64($0) }
+    width = 64 - UInt64(endGroup).leadingZeroBitCount
+    isDescending = false
+  }
+
+  /// Marks the places of `rows` whose value is not that of the place before.
+  func markChanges(_ rows: [UInt32], _ marks: inout [Bool]) {
+    guard rows.count > 1 else { return }
+    let codes = codes
+    var room = marks.mutableSpan
+    var before = codes[Int(rows[0])]
+    guard let texts else {
+      for place in 1..<rows.count {
+        let code = codes[Int(rows[place])]
+        if code != before { room[place] = true }
+        before = code
+      }
+      return
+    }
+    let values = texts.strings
+    let validity = texts.validity
+    for place in 1..<rows.count {
+      let code = codes[Int(rows[place])]
+      if code != before {
+        room[place] = true
+      } else if !room[place], validity?[Int(rows[place])] ?? true,
+        values[Int(rows[place])] != values[Int(rows[place - 1])]
+      {
+        room[place] = true
+      }
+      before = code
+    }
+  }
+
   /// Returns whether two rows have equal values, or both none.
   func areEqual(_ left: UInt32, _ right: UInt32) -> Bool {
     guard codes[Int(left)] == codes[Int(right)] else { return false }

@@ -13,6 +13,9 @@ struct AggregateStep: Sendable {
   /// Types of the arguments that DISTINCT compares.
   var distinctTypes: [LogicalType] { binding.argumentTypes }
 
+  /// Whether a row with a null argument may count.
+  var keepsNulls: Bool { function.nulls != .skipsAny }
+
   /// Returns the distinct arguments and behind them the keys of ORDER BY, each of which is one of them.
   func withOrderKeys(_ values: [Vector]) -> [Vector] {
     arguments.indices.map { index in
@@ -33,7 +36,7 @@ final class AggregateState {
     table = GroupTable(keyTypes)
     self.steps = steps
     accumulators = steps.map { $0.function.makeAccumulator($0.binding) }
-    distinct = steps.map { $0.isDistinct ? DistinctValues($0.distinctTypes) : nil }
+    distinct = steps.map { $0.isDistinct ? DistinctValues($0.distinctTypes, keepsNulls: $0.keepsNulls) : nil }
   }
 
   var byteCount: Int {
@@ -152,7 +155,7 @@ final class AggregateState {
     for index in steps.indices {
       if let values = other.distinct[index] {
         if targets.isEmpty { targets = mapping.table(count: other.table.endGroup) }
-        try values.forEachChunk { (groups, values, _) throws(QueryError) in
+        try values.forEachChunk { (groups, values) throws(QueryError) in
           distinct[index]?.insert(values, groups: groups.map { targets[Int($0)] }, endGroup: table.endGroup)
         }
       } else {
@@ -193,7 +196,7 @@ final class AggregateState {
     for index in steps.indices {
       guard let values = distinct[index] else { continue }
       let accumulator = accumulators[index]
-      try values.forEachChunk { (groups, values, _) throws(QueryError) in
+      try values.forEachChunk { (groups, values) throws(QueryError) in
         try accumulator.update(steps[index].withOrderKeys(values), groups: groups)
       }
       distinct[index] = nil

@@ -104,6 +104,9 @@ final class GroupTable {
       if let store = stores[0] as? ValueKeyStore<Int32>, store.isNull.isEmpty {
         return assignValues(store, key.int32s, hashes, mask, &groups)
       }
+      if let store = stores[0] as? ValueKeyStore<Int128>, store.isNull.isEmpty {
+        return assignValues(store, key.int128s, hashes, mask, &groups)
+      }
       if let store = stores[0] as? StringKeyStore, store.isNull.isEmpty {
         return assignStrings(store, key.strings, hashes, mask, &groups)
       }

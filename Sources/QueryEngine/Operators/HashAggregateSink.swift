@@ -117,11 +117,11 @@ final class HashAggregateSink: PipelineSink {
     let (mappings, merged) = self.mappings.withLock { $0 }
     guard let merged else { return }
     let step = plan.steps[distinctTask.step]
-    let union = DistinctValues(step.distinctTypes)
+    let union = DistinctValues(step.distinctTypes, keepsNulls: step.keepsNulls)
     for (index, local) in locals.enumerated() {
       guard let values = local.sets[distinctTask.set].distinct[distinctTask.step] else { continue }
       let targets = mappings[index][distinctTask.set]
-      try values.forEachChunk { (groups, values, _) throws(QueryError) in
+      try values.forEachChunk { (groups, values) throws(QueryError) in
         // The share goes by the values alone, since group numbers differ between workers.
         var hashes: [UInt64] = []
         Kernels.hash(values[0], into: &hashes)
@@ -135,7 +135,7 @@ final class HashAggregateSink: PipelineSink {
       }
     }
     let target = merged.sets[distinctTask.set]
-    try union.forEachChunk { (groups, values, _) throws(QueryError) in
+    try union.forEachChunk { (groups, values) throws(QueryError) in
       try feeding.withLock { (_) throws(QueryError) in
         try target.feed(groups, values, step: distinctTask.step)
       }

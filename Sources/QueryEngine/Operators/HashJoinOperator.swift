@@ -77,22 +77,23 @@ struct HashJoinOperator: StreamingOperator {
       defer { swap(&pairs, &self.pairs) }
       var isWanted = true
       let shift = table.shift
-      let isLast = { (count: Int) in count >= Batch.capacity }
       var rows: [UInt32] = []
       rows.reserveCapacity(batch.rowCount)
       Kernels.forEachRow(valid, count: batch.rowCount) { row in rows.append(UInt32(truncatingIfNeeded: row)) }
+      let starts = table.starts
+      let entries = table.entries
       for row in rows where isWanted {
         let hash = hashes[Int(row)]
         let bucket = Int(hash &>> shift)
-        var entry = Int(table.starts[bucket])
-        let end = Int(table.starts[bucket &+ 1])
+        var entry = Int(starts[bucket])
+        let end = Int(starts[bucket &+ 1])
         let low = hash &<< 32
         while entry < end {
-          let found = table.entries[entry]
+          let found = entries[entry]
           if (found ^ low) &>> 32 == 0 {
             pairs.probe.append(row)
             pairs.build.append(UInt32(truncatingIfNeeded: found))
-            if isLast(pairs.probe.count) {
+            if pairs.probe.count >= Batch.capacity {
               isWanted = try settle(&pairs, batch, keyValues)
               pairs.removeAll()
             }

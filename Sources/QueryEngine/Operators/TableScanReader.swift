@@ -64,21 +64,33 @@ final class TableScanReader: MorselReader {
       let source = owner.source
       let residual = reader.task.residual
       var isCovered = residual == .alwaysTrue
+      var isInMemory = false
       if !isCovered {
-        let verdict = try QueryError.wrapping { () throws(TableFormatError) in
-          try reader.verdict(rowGroup: rowGroup, predicate: residual)
+        isInMemory = filtersAreCached()
+        if isInMemory {
+          // Bloom filters, dictionaries and page indexes would have to be read: evaluating is cheaper.
+          let outcomes = reader.outcomes(rowGroup: rowGroup, predicate: residual)
+          if !outcomes.mightMatch {
+            source.profile?.add("row_groups_pruned", 1)
+            return true
+          }
+          isCovered = outcomes.alwaysMatches
+        } else {
+          let verdict = try QueryError.wrapping { () throws(TableFormatError) in
+            try reader.verdict(rowGroup: rowGroup, predicate: residual)
+          }
+          if !verdict.isRead {
+            source.profile?.add("row_groups_pruned", 1)
+            return true
+          }
+          isCovered = verdict == .matchesWholly
         }
-        if !verdict.isRead {
-          source.profile?.add("row_groups_pruned", 1)
-          return true
-        }
-        isCovered = verdict == .matchesWholly
       }
       if isExcludedByDynamicFilters() {
         source.profile?.add("row_groups_pruned_by_join", 1)
         return true
       }
-      if !isCovered { try removePrunedPages(residual) }
+      if !isCovered && !isInMemory { try removePrunedPages(residual) }
       if wantedCount == 0 { return true }
       try removeDeleted()
       try applyFilters(isCovered: isCovered)
@@ -96,6 +108,23 @@ final class TableScanReader: MorselReader {
         if filter.excludes(lower: lower, upper: upper, mayHaveNulls: bounds.nullCount != 0) { return true }
       }
       return false
+    }
+
+    /// Whether the columns of all filters are in the cache.
+    private func filtersAreCached() -> Bool {
+      guard let cache = owner.source.chunkCache else { return false }
+      for filter in owner.source.filters {
+        for column in filter.columns where !cache.contains(key(column)) {
+          if reader.constant(owner.source.fields[column].id) == nil { return false }
+        }
+      }
+      return true
+    }
+
+    private func key(_ column: Int) -> ChunkCache.Key {
+      ChunkCache.Key(
+        path: reader.task.file.path, fileByteCount: Int(clamping: reader.task.file.fileSizeInBytes),
+        rowGroup: rowGroup, fieldID: Int(owner.source.fields[column].id.rawValue), firstRow: rows.lowerBound)
     }
 
     private func isFloating(_ column: Int) -> Bool {
@@ -217,15 +246,14 @@ final class TableScanReader: MorselReader {
         vectors[column] = .constant(constant, count: rows.count)
         return
       }
-      let key = ChunkCache.Key(
-        path: reader.task.file.path, fileByteCount: Int(clamping: reader.task.file.fileSizeInBytes),
-        rowGroup: rowGroup, fieldID: Int(field.rawValue), firstRow: rows.lowerBound)
+      let key = key(column)
       let cache = source.chunkCache
       if let cached = cache?.vector(key), cached.count == rows.count {
         vectors[column] = cached
         return
       }
-      let isSparse = wantedCount < rows.count / 16
+      // What is asked for again and again is worth reading as a whole, while there is room.
+      let isSparse = wantedCount < rows.count / 16 && !(cache?.isWorthWhole(key) ?? false)
       let wanted = isSparse || cache == nil ? mask : nil
       let vector = try QueryError.wrapping { () throws(TableFormatError) in
         try reader.read(field, rowGroup: rowGroup, rows: rows, wanted: wanted)

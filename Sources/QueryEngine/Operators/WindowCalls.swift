@@ -84,9 +84,15 @@ enum WindowCalls {
     var isThere = [Bool](repeating: false, count: count)
     var isOutside = [Bool](repeating: false, count: count)
     let validity = value.rowValidity
+    var fixed = 1
+    var isFixed = offsets == nil
+    if call.arguments.count > 1, case .literal(.integer(let given), _) = call.arguments[1] {
+      fixed = Int(max(-Int64(count), min(Int64(count), given)))
+      isFixed = true
+    }
     for row in 0..<count {
-      var distance = 1
-      if let offsets {
+      var distance = fixed
+      if !isFixed, let offsets {
         guard case .integer(let given) = offsets.scalar(at: row, as: .bigint) else { continue }
         distance = Int(max(-Int64(count), min(Int64(count), given)))
       }

@@ -62,8 +62,8 @@ final class WindowSink: PipelineSink {
       let columns = store.columns()
       return state.withLock { state in
         state.columns = columns
-        state.keyColumns = [SortKeyColumn?](repeating: nil, count: keys.count)
-        return keys.count
+        state.keyColumns = [SortKeyColumn?](repeating: nil, count: (partitionCount > 0 ? 1 : 0) + orderCount)
+        return state.keyColumns.count
       }
     case 2:
       let rowCount = store.rowCount
@@ -78,7 +78,7 @@ final class WindowSink: PipelineSink {
       return state.withLock { state in
         state.rows = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
         (state.parts, state.order) = ([], nil)
-        state.chunks = chunks(state.rows, state.keyColumns.prefix(window.partitionBy.count).compactMap { $0 })
+        state.chunks = chunks(state.rows, partitionCount > 0 ? state.keyColumns[0] : nil)
         state.results = state.chunks.map { _ in [] }
         return state.chunks.count
       }
@@ -87,26 +87,58 @@ final class WindowSink: PipelineSink {
   }
 
   /// Cuts the rows where partitions change.
-  private func chunks(_ rows: [UInt32], _ partition: [SortKeyColumn]) -> [Range<Int>] {
+  private func chunks(_ rows: [UInt32], _ partition: SortKeyColumn?) -> [Range<Int>] {
     if rows.isEmpty { return [] }
-    if partition.isEmpty { return [0..<rows.count] }
+    guard let partition else { return [0..<rows.count] }
     var chunks: [Range<Int>] = []
     var first = 0
     while first < rows.count {
       var end = min(first + WindowSink.chunkLength, rows.count)
-      while end < rows.count && partition.allSatisfy({ $0.areEqual(rows[end - 1], rows[end]) }) { end += 1 }
+      while end < rows.count && partition.areEqual(rows[end - 1], rows[end]) { end += 1 }
       chunks.append(first..<end)
       first = end
     }
     return chunks
   }
 
+  private var partitionCount: Int { window.partitionBy.count }
+  private var orderCount: Int { window.orderBy.count }
+
+  /// Numbers the partitions: their order among each other does not matter, and numbers sort faster than
+  /// what they stand for.
+  private func partitions(_ columns: [Vector]) -> SortKeyColumn {
+    let keys = window.partitionBy.map { column($0, columns) }
+    let table = GroupTable(keys.indices.map { window.partitionBy[$0].type })
+    let rowCount = store.rowCount
+    var groups: [UInt32] = []
+    groups.reserveCapacity(rowCount)
+    var found: [UInt32] = []
+    var first = 0
+    while first < rowCount {
+      let count = min(8192, rowCount - first)
+      let part = keys.map { $0.slice(from: first, count: count) }
+      if let only = table.assign(part, rowCount: count, mask: nil, into: &found) {
+        groups.append(contentsOf: repeatElement(UInt32(only), count: count))
+      } else {
+        groups.append(contentsOf: found)
+      }
+      first += count
+    }
+    return SortKeyColumn(groups: groups, endGroup: table.endGroup)
+  }
+
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
     switch phase {
     case 0: store.concatenate(column: task)
     case 1:
-      let key = keys[task]
-      let vector = column(key.expression, state.withLock { $0.columns })
+      let columns = state.withLock { $0.columns }
+      if partitionCount > 0 && task == 0 {
+        let groups = partitions(columns)
+        state.withLock { $0.keyColumns[0] = groups }
+        return
+      }
+      let key = window.orderBy[task - (partitionCount > 0 ? 1 : 0)]
+      let vector = column(key.expression, columns)
       let codes = SortKeyColumn(
         vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
       state.withLock { $0.keyColumns[task] = codes }
@@ -128,10 +160,10 @@ final class WindowSink: PipelineSink {
       ($0.columns, $0.keyColumns.compactMap { $0 }, $0.rows, $0.chunks[task])
     }
     let rows = Array(all[chunk])
-    let partitionCount = window.partitionBy.count
+    let leading = partitionCount > 0 ? 1 : 0
     let shape = WindowPartitions(
-      rows, partition: Array(keyColumns.prefix(partitionCount)),
-      order: Array(keyColumns.dropFirst(partitionCount)))
+      rows, partition: Array(keyColumns.prefix(leading)),
+      order: Array(keyColumns.dropFirst(leading)))
     var taken: [BoundExpression: Vector] = [:]
     func values(_ expression: BoundExpression) -> Vector {
       if let known = taken[expression] { return known }
@@ -225,14 +257,18 @@ struct WindowPartitions {
     (partitionEnd, peerStart, peerEnd, peerGroup) = (
       partitionStart, partitionStart, partitionStart, partitionStart
     )
+    var newPartition = [Bool](repeating: false, count: rows.count)
+    for column in partition { column.markChanges(rows, &newPartition) }
+    var newPeers = newPartition
+    for column in order { column.markChanges(rows, &newPeers) }
     var (start, peers, group) = (0, 0, 0)
     for row in rows.indices {
       if row > 0 {
-        if !partition.allSatisfy({ $0.areEqual(rows[row - 1], rows[row]) }) {
+        if newPartition[row] {
           for before in start..<row { partitionEnd[before] = row }
           for before in peers..<row { peerEnd[before] = row }
           (start, peers, group) = (row, row, 0)
-        } else if !order.isEmpty && !order.allSatisfy({ $0.areEqual(rows[row - 1], rows[row]) }) {
+        } else if newPeers[row] {
           for before in peers..<row { peerEnd[before] = row }
           (peers, group) = (row, group + 1)
         }

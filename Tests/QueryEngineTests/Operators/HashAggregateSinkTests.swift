@@ -71,11 +71,11 @@ import Testing
     }
   }
 
-  @Test(arguments: PlanFixture.Shape.allCases, [3, 500, 50_000])
+  @Test(arguments: PlanFixture.Shape.allCases, [3, 900])
   func agreesWithASlowLoopForEveryKeyType(shape: PlanFixture.Shape, distinct: Int) throws {
     var random = SeededRandom(seed: UInt64(distinct))
     for type in Self.types {
-      let rows = (0..<4000).map { _ in
+      let rows = (0..<2500).map { _ in
         [
           PlanFixture.random(type, distinct: distinct, using: &random),
           PlanFixture.random(.bigint, distinct: 100, using: &random),
@@ -90,7 +90,7 @@ import Testing
   func agreesWithASlowLoopForSeveralKeys(shape: PlanFixture.Shape, distinct: Int) throws {
     var random = SeededRandom(seed: UInt64(distinct + 1))
     let types: [(String, LogicalType)] = [("a", .varchar), ("b", .integer), ("c", .double), ("x", .integer)]
-    let rows = (0..<5000).map { _ in
+    let rows = (0..<3000).map { _ in
       types.map { PlanFixture.random($0.1, distinct: distinct, using: &random) }
     }
     let fixture = PlanFixture(types, rows: rows, shape: shape)

@@ -72,7 +72,7 @@ import Testing
   @Test(arguments: PlanFixture.Shape.allCases, [true, false])
   func agreesWithANestedLoop(shape: PlanFixture.Shape, buildsLeft: Bool) throws {
     let mark = OutputColumn(id: ColumnID(99), name: "m", type: .boolean)
-    for (leftCount, rightCount, distinct) in [(600, 250, 100), (100, 0, 10), (0, 50, 10), (300, 90, 6)] {
+    for (leftCount, rightCount, distinct) in [(250, 120, 60), (40, 0, 10), (0, 30, 10), (120, 50, 6)] {
       let left = Self.fixture(leftCount, distinct: distinct, seed: 1, firstID: 0, shape)
       let right = Self.fixture(rightCount, distinct: distinct * 2, seed: 2, firstID: 10, shape)
       let kinds: [LogicalPlan.Join.Kind] = [

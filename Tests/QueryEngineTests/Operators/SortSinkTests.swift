@@ -26,7 +26,7 @@ import Testing
       ("a", .varchar), ("b", .double), ("c", .bigint), ("d", .boolean),
       ("e", .decimal(precision: 30, scale: 0)), ("n", .bigint),
     ]
-    var rows = (0..<12_000).map { _ in
+    var rows = (0..<4000).map { _ in
       types.map { PlanFixture.random($0.1, distinct: distinct, using: &random) }
     }
     for row in rows.indices { rows[row][5] = .integer(Int64(row)) }
@@ -89,7 +89,7 @@ import Testing
       }
     }
     let types: [(String, LogicalType)] = [("a", .varchar), ("b", .double)]
-    let left = PlanFixture(types, rows: rows(3000), shape: .mixed)
+    let left = PlanFixture(types, rows: rows(1200), shape: .mixed)
     let right = PlanFixture(types, rows: rows(90), firstID: 10)
     func counts(_ rows: [[ScalarValue]]) -> [String: Int] {
       rows.reduce(into: [:]) { $0[key($1), default: 0] += 1 }

@@ -28,7 +28,7 @@ import Testing
 
   static let fixture: PlanFixture = {
     var random = SeededRandom(seed: 9)
-    let rows = (0..<700).map { row -> [ScalarValue] in
+    let rows = (0..<300).map { row -> [ScalarValue] in
       [
         PlanFixture.random(.varchar, distinct: 6, using: &random),
         Int.random(in: 0..<12, using: &random) == 0 ? .null : .integer(Int64.random(in: 0..<30, using: &random)),
