@@ -228,7 +228,7 @@ struct GroupCodeTable {
     }
     if unknownCount == 0 { return [] }
     var missing: [UInt32] = []
-    // One row for each code: mark it, so that the next row with the code passes it over.
+    // Rows of one code may be among them several times; hashing brings them to one group.
     Kernels.forEachRow(mask, count: rowCount) { row in
       if out[row] == GroupCodeTable.unknown { missing.append(UInt32(truncatingIfNeeded: row)) }
     }

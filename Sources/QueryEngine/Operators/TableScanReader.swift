@@ -221,19 +221,8 @@ final class TableScanReader: MorselReader {
       for (column, filter) in owner.dynamicFilters where filter.isKnown && wantedCount > 0 {
         try load(column)
         guard let vector = vectors[column] else { continue }
-        var builder = BitmapBuilder(count: rows.count)
-        var isNarrower = false
-        var first = 0
-        while first < rows.count {
-          let count = min(Batch.capacity, rows.count - first)
-          let wanted = mask?.slice(from: first, count: count)
-          let passed = filter.rows(vector.slice(from: first, count: count), mask: wanted)
-          if passed != nil { isNarrower = true }
-          var words = builder.words
-          Kernels.write(passed ?? wanted, count: count, to: &words, at: first / 64)
-          first += count
-        }
-        if isNarrower { narrow(to: builder.freeze()) }
+        // All rows at once, so that a dictionary's entries are looked at once.
+        if let passed = filter.rows(vector, mask: mask) { narrow(to: passed) }
       }
     }
 
