@@ -82,7 +82,8 @@ final class DistinctValues {
     case .int32:
       let flat = values[0].flattened()
       let source = flat.int32s
-      packed = Vector.flat((0..<count).map { Int64(groups[$0]) &<< 32 | Int64(UInt32(bitPattern: source[$0])) })
+      packed = Vector.flat(
+        (0..<count).map { Int64(groups[$0]) &<< 32 | Int64(UInt32(bitPattern: source[$0])) })
     case .int64:
       let flat = values[0].flattened()
       let source = flat.int64s

@@ -14,7 +14,8 @@ final class SortRun {
   ///   - keys: The sort keys.
   ///   - types: The types of all columns.
   init(
-    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, _ keys: [LogicalPlan.SortKey], _ types: [LogicalType],
+    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, _ keys: [LogicalPlan.SortKey],
+    _ types: [LogicalType],
     in directory: String
   ) throws(QueryError) {
     let outputCount = types.count - keys.count

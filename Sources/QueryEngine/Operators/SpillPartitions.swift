@@ -25,7 +25,9 @@ final class SpillPartitions {
   /// Puts rows of a batch without selection aside.
   func add(_ batch: Batch, hashes: [UInt64]) throws(QueryError) {
     var rows = [[UInt32]](repeating: [], count: count)
-    for row in hashes.indices { rows[AggregatePartition.index(of: hashes[row], count: count)].append(UInt32(row)) }
+    for row in hashes.indices {
+      rows[AggregatePartition.index(of: hashes[row], count: count)].append(UInt32(row))
+    }
     for partition in 0..<count where !rows[partition].isEmpty {
       let taken = rows[partition]
       // Flat, so that a few rows do not keep the whole of their column chunk in memory.

@@ -6,7 +6,9 @@ import Testing
 @Suite("Operator: hash join", .serialized) struct HashJoinTests {
   static let types: [(String, LogicalType)] = [("k", .integer), ("s", .varchar), ("n", .bigint)]
 
-  static func fixture(_ count: Int, distinct: Int, seed: UInt64, firstID: Int, _ shape: PlanFixture.Shape)
+  static func fixture(
+    _ count: Int, distinct: Int, seed: UInt64, firstID: Int, _ shape: PlanFixture.Shape
+  )
     -> PlanFixture
   {
     var random = SeededRandom(seed: seed)
@@ -82,8 +84,13 @@ import Testing
       for kind in kinds {
         for keyCount in [1, 2] {
           for hasResidual in [false, true] {
-            if (kind == .nullAwareAnti || kind == .mark(mark, isNullAware: true)) && (keyCount == 2 || hasResidual) { continue }
-            let expected = Self.slowAnswer(kind, left.rows, right.rows, keyCount: keyCount, hasResidual: hasResidual)
+            if (kind == .nullAwareAnti || kind == .mark(mark, isNullAware: true))
+              && (keyCount == 2 || hasResidual)
+            {
+              continue
+            }
+            let expected = Self.slowAnswer(
+              kind, left.rows, right.rows, keyCount: keyCount, hasResidual: hasResidual)
             let plan = Self.plan(
               kind, left, right, keyCount: keyCount, hasResidual: hasResidual, buildsLeft: buildsLeft)
             for context in testContexts() {
@@ -109,7 +116,8 @@ import Testing
 
   @Test func aSecondMatchOfASingleJoinIsAnError() throws {
     let left = PlanFixture([("k", .bigint)], rows: [[.integer(1)], [.integer(2)]])
-    let right = PlanFixture([("k", .bigint)], rows: [[.integer(1)], [.integer(2)], [.integer(2)]], firstID: 10)
+    let right = PlanFixture(
+      [("k", .bigint)], rows: [[.integer(1)], [.integer(2)], [.integer(2)]], firstID: 10)
     let plan = LogicalPlan.join(
       .init(.single, left.scan, right.scan, equalities: [.init(left.column(0), right.column(0))]))
     #expect { try QueryExecutor.run(plan, context: testContexts()[0]) } throws: {

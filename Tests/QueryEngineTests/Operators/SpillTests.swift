@@ -15,7 +15,8 @@ import Testing
 
   @Test func aBatchComesBackAsItWasWritten() throws {
     var random = SeededRandom(seed: 4)
-    let types = HashAggregateSinkTests.types + [.interval, .struct([.init("a", .varchar), .init("b", .real)])]
+    let types =
+      HashAggregateSinkTests.types + [.interval, .struct([.init("a", .varchar), .init("b", .real)])]
     let rows = (0..<300).map { _ in
       types.map { type -> ScalarValue in
         if case .struct = type {
