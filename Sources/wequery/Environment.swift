@@ -1,5 +1,6 @@
 internal import Columnar
 internal import Glibc
+internal import Maintenance
 internal import QueryEngine
 internal import TableFormat
 
@@ -50,7 +51,7 @@ final class Environment {
       settings.cacheChunks = false
       settings.cacheAggregates = false
     }
-    let session = Session(catalog: catalog, settings: settings)
+    let session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all)
     let output =
       try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
     return Environment(options, catalog: catalog, session: session, output: output)

@@ -7,6 +7,7 @@ struct Wequery: AsyncParsableCommand {
     commandName: "wequery", abstract: "SQL over local Apache Iceberg tables, and their upkeep.",
     subcommands: [
       SQLCommand.self, BatchCommand.self, Tables.self, Describe.self, Snapshots.self, Files.self,
-      Partitions.self, HistoryCommand.self, References.self,
+      Partitions.self, HistoryCommand.self, References.self, Compact.self, Restore.self,
+      Expire.self, Orphans.self, Stats.self,
     ])
 }

@@ -1,14 +1,14 @@
-internal import Columnar
+package import Columnar
 
 /// Where a primitive field lies: a top-level column, and from there down a field of each struct.
-struct FieldPlace: Sendable {
+package struct FieldPlace: Sendable {
   /// The number of the top-level column in the schema.
-  let column: Int
+  package let column: Int
   /// The number of the field in each struct on the way down.
   let path: [Int]
 
   /// Finds a field; `nil` if the schema lacks it, or it is nested, or within a list or map.
-  init?(_ id: FieldID, in schema: Schema) {
+  package init?(_ id: FieldID, in schema: Schema) {
     guard let column = schema.columnIndex(of: id), schema.field(id: id)?.type.isNested == false else {
       return nil
     }
@@ -25,7 +25,7 @@ struct FieldPlace: Sendable {
   }
 
   /// Returns the field's values, given those of its top-level column; null where a struct on the way is.
-  func values(in top: Vector) -> Vector {
+  package func values(in top: Vector) -> Vector {
     var values = top
     for place in path {
       let parent = values.flattened()

@@ -55,3 +55,14 @@ enum PartitionPath {
     return String(decoding: result, as: UTF8.self)
   }
 }
+
+extension Table {
+  /// The folder that a file's partition gets, such as `event_date=2026-01-02`; empty without partitions.
+  package func partitionFolder(of file: DataFile) -> String {
+    guard let spec = metadata.partitionSpec(id: file.specID),
+      let fields = try? metadata.partitionType(of: spec)
+    else { return "" }
+    let types = fields.map { (try? $0.type.logicalType) ?? .null }
+    return PartitionPath.folder(spec, file.partition, types)
+  }
+}

@@ -36,10 +36,12 @@ public final class WriteTarget: Sendable {
   ///   - spec: The partition spec of new files; by default the table's current one.
   ///   - sortOrder: The order that the rows will have; by default none is claimed.
   ///   - targetFileBytes: Bytes from which on a writer begins another file; by default the table's setting.
+  ///   - keepsLineage: Whether batches have two columns more, `_row_id` and `_last_updated_sequence_number`, for
+  ///     rows that move from one file to another (Iceberg specification, "Row Lineage").
   /// - Throws: ``TableFormatError`` of kind `unsupported` if the table's settings or types cannot be written.
   public init(
     _ table: Table, spec: PartitionSpec? = nil, sortOrder: SortOrder = .unsorted,
-    targetFileBytes: Int64? = nil
+    targetFileBytes: Int64? = nil, keepsLineage: Bool = false
   ) throws(TableFormatError) {
     let spec = spec ?? table.metadata.partitionSpec
     let settings = table.metadata.settings
@@ -56,13 +58,17 @@ public final class WriteTarget: Sendable {
       }
     }
     (self.table, self.spec, self.sortOrder) = (table, spec, sortOrder)
-    schema = table.schema
+    let schema =
+      keepsLineage
+      ? Schema(id: table.schema.id, fields: table.schema.fields + [.rowID, .lastUpdatedSequenceNumber])
+      : table.schema
+    self.schema = schema
     self.targetFileBytes = targetFileBytes ?? settings.targetFileBytes
     var types: [LogicalType] = []
     for field in try table.metadata.partitionType(of: spec) { types.append(try field.type.logicalType) }
     partitionTypes = types
     var (fields, columns): ([ParquetWriteField], [Int]) = ([], [])
-    for (index, field) in table.schema.fields.enumerated() where field.type != .unknown {
+    for (index, field) in schema.fields.enumerated() where field.type != .unknown {
       fields.append(try WriteTarget.field(field))
       columns.append(index)
     }

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import FileFormats
+internal import Maintenance
+internal import QueryEngine
+internal import TableFormat
+
+/// The `wequery compact` command.
+struct Compact: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Rewrite small files and files with deletes into fewer ones with the same rows.",
+    discussion: """
+      The new files are read back and must hold the same rows, by count and by checksum, before one commit \
+      exchanges them.
+      """)
+  @OptionGroup var options: GlobalOptions
+  @Argument(help: "The table, as namespace.table.") var table: String
+  @Option(name: .customLong("where"), help: "Only files that may hold rows that meet this SQL condition.")
+  var condition: String?
+  @Option(help: "The size of new files, as 128MB; default: the table's write.target-file-size-bytes.")
+  var target: ByteSize?
+  @Option(help: "So many small files in a partition are worth rewriting.") var minFiles = 5
+  @Option(help: "Sort the rows: column [DESC], …; none; default: the table's sort order.") var sort: String?
+  @Flag(help: "Rewrite all files.") var all = false
+  @Flag(help: "Only print what would be done.") var dryRun = false
+
+  func validate() throws {
+    if minFiles < 1 { throw ValidationError("--min-files must be 1 or more, not \(minFiles)") }
+    if let target, target.byteCount < 1 { throw ValidationError("--target must be 1 byte or more") }
+  }
+
+  func run() async throws {
+    try Program.run("compact", options) {
+      let environment = try Environment.open(options)
+      let table = try environment.table(table)
+      Interruption.watch(environment.session)
+      var wanted = CompactionOptions()
+      if let condition { wanted.predicate = try environment.session.predicate(condition, on: table) }
+      wanted.targetBytes = target.map { Int64($0.byteCount) }
+      (wanted.minInputFiles, wanted.rewritesAll, wanted.isDryRun) = (minFiles, all, dryRun)
+      if let sort { wanted.order = try CompactionOptions.Order(sort, for: table) }
+      let job = Compaction(environment.session, wanted, progress: Progress.line)
+      ReportRenderer(environment).print(Report(try job.run(table)))
+    }
+  }
+}
+
+extension Report {
+  init(_ result: CompactionReport) {
+    self.init("compact")
+    add("table", "\(result.table)")
+    add("dry_run", .bool(result.isDryRun), text: result.isDryRun ? "yes, nothing was changed" : "")
+    add("files_seen", result.filesSeen)
+    add("files_before", result.filesBefore)
+    add("files_after", result.filesAfter)
+    add("bytes_before", bytes: result.bytesBefore)
+    add("bytes_after", bytes: result.bytesAfter)
+    add("partitions", result.partitions)
+    add("rows", result.rows)
+    add("deleted_rows", result.deletedRows)
+    add("removed_delete_files", result.removedDeleteFiles)
+    if !result.isDryRun, !result.groups.isEmpty { add("checksum", result.checksum) }
+    add("snapshot_id", result.snapshotID.map { .integer($0.rawValue) } ?? .null)
+    if result.retries > 0 { add("retries", result.retries) }
+    add(
+      "groups", columns: ["partition", "files_before", "files_after", "bytes_before", "bytes_after", "rows"],
+      rows: result.groups.map { group in
+        [
+          .string(group.partition), .integer(Int64(group.filesBefore)), .integer(Int64(group.filesAfter)),
+          .integer(group.bytesBefore), .integer(group.bytesAfter), .integer(group.rows),
+        ]
+      })
+    if result.groups.isEmpty { note("there is nothing to compact") }
+  }
+}
+
+extension ReportRenderer {
+  init(_ environment: Environment) {
+    self.init(format: environment.options.format, output: environment.output)
+  }
+}
+
+/// Says on a terminal how far a long job is.
+enum Progress {
+  /// Prints a line to standard error, if a person reads it.
+  static func line(_ text: String) {
+    guard TextOutput.standardError.isTerminal else { return }
+    TextOutput.standardError.line(text)
+    TextOutput.standardError.flush()
+  }
+}
