@@ -10,6 +10,12 @@ import Testing
     }
   }
 
+  @Test func wrongAnswersAreFound() throws {
+    let text = "query I\nSELECT 1\n----\n2\n\nstatement error no such\nSELECT zz\n\nstatement ok\nSELECT zz\n"
+    let file = SQLTestFile(name: "wrong.slt", text: text)
+    #expect(try SQLTestRunner(file, SQLTestMode.allCases[0]).run(file).count == 3)
+  }
+
   @Test(arguments: SQLTestFile.all(in: "Plans"))
   func plans(file: SQLTestFile) throws {
     let mode = SQLTestMode.allCases[0]

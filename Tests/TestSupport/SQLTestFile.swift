@@ -91,7 +91,8 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
       let kind: Record.Kind
       if first == "query" {
         kind = .query(
-          types: words.count > 1 ? words[1] : "", sort: words.count > 2 ? Record.Sort(rawValue: words[2]) ?? .nosort : .nosort)
+          types: words.count > 1 ? words[1] : "",
+          sort: words.count > 2 ? Record.Sort(rawValue: words[2]) ?? .nosort : .nosort)
       } else if words.count > 1, words[1] == "error" {
         kind = .error(pattern: words.dropFirst(2).joined(separator: " "))
       } else {
@@ -168,7 +169,9 @@ package struct SQLTestRunner {
     } catch {
       guard case .error(let pattern) = record.kind else { return "error: \(error)" }
       let text = "\(error)"
-      guard let expression = try? Regex(pattern) else { return "the pattern is no regular expression: \(pattern)" }
+      guard let expression = try? Regex(pattern) else {
+        return "the pattern is no regular expression: \(pattern)"
+      }
       return text.contains(expression) ? nil : "another error: \(text)"
     }
     switch record.kind {
@@ -196,7 +199,9 @@ package struct SQLTestRunner {
     var rows: [String] = []
     for batch in result.batches {
       let selected: [Int] =
-        if let selection = batch.selection { (0..<batch.rowCount).filter { selection.rows[$0] } } else { Array(0..<batch.rowCount) }
+        if let selection = batch.selection { (0..<batch.rowCount).filter { selection.rows[$0] } } else {
+          Array(0..<batch.rowCount)
+        }
       for row in selected {
         var cells: [String] = []
         for (index, column) in result.columns.enumerated() {

@@ -2,12 +2,7 @@ internal import Columnar
 
 /// WITH, set operations, VALUES, ORDER BY and LIMIT; SELECT itself is in `Binder+Select`.
 extension Binder {
-  /// Binds a query.
-  ///
-  /// - Parameters:
-  ///   - query: The query.
-  ///   - outer: The names of the query around, which this one may use.
-  ///   - tables: The queries of WITH that are in scope.
+  /// Binds a query; it may use the names of the query around (`outer`) and the queries of WITH in scope.
   func bind(_ query: QuerySyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> LogicalPlan {
     guard let with = query.with else { return try bindBody(of: query, outer: outer, tables: tables) }
     var tables = tables

@@ -420,7 +420,9 @@ extension Binder {
   // UNNEST in the list
 
   /// `SELECT unnest(l)`: a row for each element; several lists are walked in step.
-  private func addUnnests(of expressions: [ExpressionSyntax], _ context: inout ExpressionContext) throws(QueryError) {
+  private func addUnnests(
+    of expressions: [ExpressionSyntax], _ context: inout ExpressionContext
+  ) throws(QueryError) {
     var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
     for expression in expressions { collectUnnests(expression, into: &calls) }
     guard !calls.isEmpty, let builder = context.builder else { return }

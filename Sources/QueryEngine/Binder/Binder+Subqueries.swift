@@ -163,7 +163,7 @@ extension Binder {
 
   /// Joins a subquery to the rows of `builder`.
   ///
-  /// - Parameter conditions: Makes the join's conditions, given what the subquery's columns became.
+  /// `conditions` makes the join's conditions, given what the subquery's columns became.
   private func addJoin(
     _ kind: LogicalPlan.Join.Kind, _ subquery: Subquery,
     conditions: ([ColumnID: BoundExpression]) -> [BoundExpression], to builder: RelationBuilder
@@ -352,8 +352,12 @@ extension Binder {
     case .list(let list):
       if case .array(let elements) = list.kind, !elements.isEmpty {
         // `x = ANY ([1, 2])` is `x IN (1, 2)`.
-        if sign == .equal, !all { return try bindInList(value, elements, negated: false, at: range, in: context) }
-        if sign == .notEqual, all { return try bindInList(value, elements, negated: true, at: range, in: context) }
+        if sign == .equal, !all {
+          return try bindInList(value, elements, negated: false, at: range, in: context)
+        }
+        if sign == .notEqual, all {
+          return try bindInList(value, elements, negated: true, at: range, in: context)
+        }
       }
       let container = try bind(list, in: context)
       let element = try bind(value, in: context)

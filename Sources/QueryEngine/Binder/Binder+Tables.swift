@@ -33,9 +33,7 @@ extension Binder {
     }
   }
 
-  /// Binds one element of FROM.
-  ///
-  /// - Parameter left: What stands before it, for LATERAL and UNNEST.
+  /// Binds one element of FROM; `left` is what stands before it, for LATERAL and UNNEST.
   private func bind(
     _ table: TableReference, after left: BoundTable?, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {

@@ -54,6 +54,7 @@ final class Binder {
   ///   - table: The table's name, as qualifier.
   ///   - type: The type wanted.
   /// - Returns: The expression, converted.
+  /// - Throws: Unknown names, and types that do not fit.
   func bindExpression(
     _ expression: ExpressionSyntax, columns: [OutputColumn] = [], table: [String] = [],
     as type: LogicalType? = nil

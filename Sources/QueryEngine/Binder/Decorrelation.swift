@@ -102,6 +102,7 @@ struct Decorrelation {
   ///   - columns: For each outer column, the column of `domain` that holds it.
   ///   - plan: The plan that refers to the outer columns.
   /// - Returns: A plan without outer references that puts out `plan`'s columns and `domain`'s.
+  /// - Throws: 0A000 for an operator that outer values cannot be carried through.
   func dependentJoin(
     _ domain: LogicalPlan, _ columns: [ColumnID: OutputColumn], _ plan: LogicalPlan
   ) throws(QueryError) -> LogicalPlan {
