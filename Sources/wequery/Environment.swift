@@ -51,7 +51,11 @@ final class Environment {
       settings.cacheChunks = false
       settings.cacheAggregates = false
     }
-    let session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all)
+    var systemTables: [String: SystemTable] = [:]
+    let statePath = catalog.map(\.path)
+    systemTables["rejects"] = { () throws(QueryError) in try rejects(besideCatalog: statePath) }
+    let session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
+      systemTables: systemTables)
     let output =
       try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
     return Environment(options, catalog: catalog, session: session, output: output)
@@ -61,6 +65,19 @@ final class Environment {
   func requireCatalog() throws -> SQLiteCatalog {
     guard let catalog else { throw CommandFailure(.usage, "there is no catalog", hint: "name a --warehouse") }
     return catalog
+  }
+
+  /// What is kept beside the catalog: the ledger of loads and the refused records.
+  func requireState() throws -> WarehouseState { try WarehouseState(besideCatalog: requireCatalog().path) }
+
+  private static func rejects(besideCatalog path: String?) throws(QueryError) -> InMemoryRelation {
+    guard let path else { throw QueryError(.undefinedTable, "there is no catalog, and so no rejects") }
+    do throws(MaintenanceError) {
+      return try WarehouseState(besideCatalog: path).rejects()
+    } catch {
+      if let cause = error.cause as? TableFormatError { throw QueryError(cause) }
+      throw QueryError(.inputOutput, error.message, hint: error.hint)
+    }
   }
 
   /// Returns the table that an argument names: `table`, `namespace.table` or `catalog.namespace.table`.

@@ -1,0 +1,29 @@
+/// What a load did: `read` is the sum of the four that follow it.
+package struct LoadReport: Sendable {
+  package var table = ""
+  package var files = 0
+  /// Files that had been loaded before.
+  package var skippedFiles = 0
+  package var read = 0
+  package var accepted = 0
+  package var repaired = 0
+  package var rejected = 0
+  /// Duplicates and empty lines.
+  package var skipped = 0
+  package var duplicates = 0
+  package var emptyLines = 0
+  /// What was mended, by kind.
+  package var repairs: [String: Int] = [:]
+  /// What is odd, by text.
+  package var warnings: [String: Int] = [:]
+  /// The first refused records, for people.
+  package var rejects: [WarehouseState.Reject] = []
+  package var snapshotID: Int64?
+  package var dataFiles = 0
+  package var byteCount = 0
+
+  package init() {}
+
+  /// The share of records that were refused.
+  package var rejectedShare: Double { read == 0 ? 0 : Double(rejected) / Double(read) }
+}
