@@ -1,5 +1,5 @@
 internal import Columnar
-package import FileFormats
+internal import FileFormats
 package import QueryEngine
 package import TableFormat
 
@@ -178,7 +178,7 @@ package struct Loader {
         done += input.file.byteCount
         progress(done, total)
       }
-      let target = try table ?? RecordTable.create(identifier, loader.inferredColumns(), in: catalog)
+      let target = try self.target(table, identifier, loader.inferredColumns())
       return (target, loader.batches(try RecordTable.columns(of: target), &report))
     case .parquet:
       var loader = ParquetLoader()
@@ -187,9 +187,16 @@ package struct Loader {
         done += input.file.byteCount
         progress(done, total)
       }
-      let target = try table ?? RecordTable.create(identifier, loader.columns, in: catalog)
+      let target = try self.target(table, identifier, loader.columns)
       return (target, try loader.batches(for: RecordTable.columns(of: target)))
     }
+  }
+
+  private func target(
+    _ table: Table?, _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)]
+  ) throws(MaintenanceError) -> Table {
+    if let table { return table }
+    return try RecordTable.create(identifier, columns, in: catalog)
   }
 
   private func commit(

@@ -14,8 +14,7 @@ struct ParquetLoader {
     report.read += Int(reader.metadata.rowCount)
     report.accepted += Int(reader.metadata.rowCount)
     for column in reader.metadata.schema.columns where !columns.contains(where: { $0.name == column.name }) {
-      let type = try MaintenanceError.reading { () throws(FileFormatError) in try column.logicalType }
-      columns.append((column.name, type))
+      columns.append((column.name, column.type))
     }
     readers.append(reader)
   }
@@ -34,7 +33,7 @@ struct ParquetLoader {
             vectors.append(.nulls(target.type, count: rowCount))
             continue
           }
-          let type = try MaintenanceError.reading { () throws(FileFormatError) in try column.logicalType }
+          let type = column.type
           guard type == target.type else {
             throw MaintenanceError(
               .failed, "the column \"\(target.name)\" is \(target.type) in the table and \(type) in the file",
