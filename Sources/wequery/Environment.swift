@@ -72,12 +72,14 @@ final class Environment {
 
   private static func rejects(besideCatalog path: String?) throws(QueryError) -> InMemoryRelation {
     guard let path else { throw QueryError(.undefinedTable, "there is no catalog, and so no rejects") }
+    let state: WarehouseState
     do throws(MaintenanceError) {
-      return try WarehouseState(besideCatalog: path).rejects()
+      state = try WarehouseState(besideCatalog: path)
     } catch {
       if let cause = error.cause as? TableFormatError { throw QueryError(cause) }
       throw QueryError(.inputOutput, error.message, hint: error.hint)
     }
+    return try state.rejects()
   }
 
   /// Returns the table that an argument names: `table`, `namespace.table` or `catalog.namespace.table`.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Maintenance
+internal import QueryEngine
 
 /// The `wequery generate` command.
 struct Generate: AsyncParsableCommand {
