@@ -6,7 +6,8 @@ package import TableFormat
 public struct MaintenanceError: Error, Sendable {
   /// What kind of thing went wrong; exit codes follow from it.
   public enum Kind: String, Sendable {
-    case failed, usage, damaged, notFound, unsupported, conflict, inputOutput, permission, interrupted, `internal`
+    case failed, usage, damaged, notFound, unsupported, conflict, inputOutput, permission, interrupted,
+      `internal`
   }
 
   /// What kind of thing went wrong.
@@ -21,7 +22,9 @@ public struct MaintenanceError: Error, Sendable {
   public var cause: (any Error)?
 
   /// Makes an error.
-  public init(_ kind: Kind, _ message: String, hint: String? = nil, file: String? = nil, cause: (any Error)? = nil) {
+  public init(
+    _ kind: Kind, _ message: String, hint: String? = nil, file: String? = nil, cause: (any Error)? = nil
+  ) {
     (self.kind, self.message, self.hint, self.file, self.cause) = (kind, message, hint, file, cause)
   }
 

@@ -54,7 +54,8 @@ final class Environment {
     var systemTables: [String: SystemTable] = [:]
     let statePath = catalog.map(\.path)
     systemTables["rejects"] = { () throws(QueryError) in try rejects(besideCatalog: statePath) }
-    let session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
+    let session = Session(
+      catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
       systemTables: systemTables)
     let output =
       try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard

@@ -40,7 +40,9 @@ package struct Loader {
   ///   - identifier: The table.
   /// - Returns: What was done.
   /// - Throws: ``MaintenanceError``; the table is as before then.
-  package func load(_ paths: [String], into identifier: TableIdentifier) throws(MaintenanceError) -> LoadReport {
+  package func load(
+    _ paths: [String], into identifier: TableIdentifier
+  ) throws(MaintenanceError) -> LoadReport {
     var report = LoadReport()
     report.table = identifier.description
     let inputs = try open(paths)
@@ -69,7 +71,8 @@ package struct Loader {
       }
       entries.append(
         WarehouseState.LedgerEntry(
-          contentHash: hash, byteCount: input.file.byteCount, path: input.path, loadID: loadID, snapshotID: nil))
+          contentHash: hash, byteCount: input.file.byteCount, path: input.path, loadID: loadID,
+          snapshotID: nil))
       wanted.append(input)
     }
     guard !wanted.isEmpty else { return report }
@@ -79,7 +82,9 @@ package struct Loader {
       throw MaintenanceError(
         .failed,
         "\(report.rejected) of \(report.read) records were refused, more than --max-rejected allows; nothing was loaded",
-        hint: report.rejects.first.map { "first: \($0.file):\($0.line): \($0.reason); SELECT * FROM wequery.rejects has all" })
+        hint: report.rejects.first.map {
+          "first: \($0.file):\($0.line): \($0.reason); SELECT * FROM wequery.rejects has all"
+        })
     }
     try state.begin(entries, tableUUID: target.metadata.uuid, at: session.clockMicros)
     try commit(batches, to: target, loadID: loadID, &report)
@@ -97,7 +102,9 @@ package struct Loader {
     let files = LocalFileSystem()
     for path in paths {
       inputs.append(
-        Input(path: path, file: try MaintenanceError.reading { () throws(FileFormatError) in try files.open(path) }))
+        Input(
+          path: path,
+          file: try MaintenanceError.reading { () throws(FileFormatError) in try files.open(path) }))
     }
     return inputs
   }
@@ -211,7 +218,8 @@ package struct Loader {
         let writer = try PartitionedWriter(target)
         for batch in batches { try writer.write(batch) }
         files = try writer.finish()
-        committed = try Transaction(table, AppendFiles(files, properties: ["wequery.load-id": loadID])).commit()
+        committed = try Transaction(table, AppendFiles(files, properties: ["wequery.load-id": loadID]))
+          .commit()
       } catch {
         target.abort()
         throw error

@@ -44,7 +44,9 @@ struct RecordLoader {
   ) throws(MaintenanceError) {
     var dialect = CSVReader.Dialect()
     if path.lowercased().contains(".tsv") { dialect.delimiter = 0x09 }
-    let reader = try MaintenanceError.reading { () throws(FileFormatError) in try CSVReader(file, dialect: dialect) }
+    let reader = try MaintenanceError.reading { () throws(FileFormatError) in
+      try CSVReader(file, dialect: dialect)
+    }
     var isFirst = true
     while let batch = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) {
       for record in 0..<batch.recordCount {
@@ -92,7 +94,8 @@ struct RecordLoader {
             case .integer: .bigint
             case .number: .double
             // Text stays text, but for times: numbers in quotes were meant as text.
-            case .string(let text): TextValue.inferredType(text).map { $0.isTimestamp || $0 == .date ? $0 : .varchar }
+            case .string(let text):
+              TextValue.inferredType(text).map { $0.isTimestamp || $0 == .date ? $0 : .varchar }
             case .array, .object: .varchar
             }
           if let type { types[member.key] = TextValue.common(types[member.key], type) }

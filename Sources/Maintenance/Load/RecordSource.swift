@@ -23,7 +23,9 @@ package enum InputFormat: String, CaseIterable, Sendable {
     let magic = try MaintenanceError.reading { () throws(FileFormatError) in
       try file.read(at: 0, count: min(4, file.byteCount))
     }
-    if file.byteCount >= 4, magic.bytes[0] == 0x50, magic.bytes[1] == 0x41, magic.bytes[2] == 0x52, magic.bytes[3] == 0x31 {
+    if file.byteCount >= 4, magic.bytes[0] == 0x50, magic.bytes[1] == 0x41, magic.bytes[2] == 0x52,
+      magic.bytes[3] == 0x31
+    {
       return .parquet
     }
     let plain = [".gz", ".zst"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
@@ -37,14 +39,17 @@ package enum InputFormat: String, CaseIterable, Sendable {
     let line = Array(lines.page.bytes.extracting(first).copied())
     let start = line.first { $0 != 0x20 && $0 != 0x09 }
     if start == 0x7B || (start == 0x22 && isWebEventTable) {
-      guard let object = (try? JSONParser.parse(line))?.objectValue else { return isWebEventTable ? .webEvents : .ndjson }
+      guard let object = (try? JSONParser.parse(line))?.objectValue else {
+        return isWebEventTable ? .webEvents : .ndjson
+      }
       let marks = ["secondsUtcTS", "Records", "eventData", "eventTimestamp"]
       return isWebEventTable || marks.contains { object[$0] != nil } ? .webEvents : .ndjson
     }
     if (try? CombinedLogParser.parse(line)) != nil { return .combinedLog }
     throw MaintenanceError(
       .unsupported, "the format of \"\(path)\" is not known",
-      hint: "say --input-format \(InputFormat.allCases.dropFirst().map(\.rawValue).joined(separator: "|"))", file: path)
+      hint: "say --input-format \(InputFormat.allCases.dropFirst().map(\.rawValue).joined(separator: "|"))",
+      file: path)
   }
 }
 
@@ -76,7 +81,8 @@ struct LineSource {
         return line
       }
       let reader = reader
-      guard let next = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) else {
+      guard let next = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() })
+      else {
         return nil
       }
       (batch, index) = (next, 0)

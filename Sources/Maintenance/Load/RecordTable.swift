@@ -20,7 +20,8 @@ enum RecordTable {
         let isDate = field.type == .date
         creation.partitionSpec = PartitionSpec(fields: [
           PartitionField(
-            id: 1000, sourceID: field.id, name: isDate ? name : "\(name)_day", transform: isDate ? .identity : .day)
+            id: 1000, sourceID: field.id, name: isDate ? name : "\(name)_day",
+            transform: isDate ? .identity : .day)
         ])
       }
       if try !catalog.namespaces().contains(identifier.namespace) {

@@ -70,7 +70,9 @@ enum TextValue {
     if text == "true" || text == "false" { return .boolean }
     let bytes = Array(text.utf8)
     if text.utf8.count == 10, CivilDate.parse(bytes.span) != nil { return .date }
-    if let parsed = Timestamp.parse(bytes.span), parsed.hasTime { return parsed.hasOffset ? .timestampTZ : .timestamp }
+    if let parsed = Timestamp.parse(bytes.span), parsed.hasTime {
+      return parsed.hasOffset ? .timestampTZ : .timestamp
+    }
     return .varchar
   }
 

@@ -94,7 +94,9 @@ package final class WarehouseState: Sendable {
   }
 
   /// Keeps refused records.
-  package func add(_ rejects: [Reject], table: String, runID: String, at micros: Int64) throws(MaintenanceError) {
+  package func add(
+    _ rejects: [Reject], table: String, runID: String, at micros: Int64
+  ) throws(MaintenanceError) {
     guard !rejects.isEmpty else { return }
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       try self.connection.transaction { (transaction) throws(TableFormatError) in
@@ -103,7 +105,8 @@ package final class WarehouseState: Sendable {
             "INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
               .text(runID), .text(table), .text(reject.file), .integer(Int64(reject.line)),
-              .integer(Int64(reject.byteOffset)), .text(reject.reason), .text(reject.rawText), .integer(micros),
+              .integer(Int64(reject.byteOffset)), .text(reject.reason), .text(reject.rawText),
+              .integer(micros),
             ])
         }
       }

@@ -77,8 +77,11 @@ struct WebEventLoader {
       }
       for row in 0..<batch.rowCount {
         var millis: Int64 = 0
-        if case .integer(let value) = columns[2].scalar(at: row, as: .bigint) { millis = value }
-        else if case .integer(let micros) = columns[3].scalar(at: row, as: .timestampTZ) { millis = floorDivide(micros, 1000) }
+        if case .integer(let value) = columns[2].scalar(at: row, as: .bigint) {
+          millis = value
+        } else if case .integer(let micros) = columns[3].scalar(at: row, as: .timestampTZ) {
+          millis = floorDivide(micros, 1000)
+        }
         stored.insert(
           EventKey(
             session: text(0, row) ?? text(1, row), millis: millis, type: text(4, row) ?? "unknown",
@@ -146,7 +149,8 @@ struct WebEventLoader {
   private func query(
     _ columns: String, from first: Int64, to last: Int64, _ body: (Batch) -> Void
   ) throws(MaintenanceError) {
-    let name = (table.identifier.namespace.levels + [table.identifier.name]).map { "\"\($0)\"" }.joined(separator: ".")
+    let name = (table.identifier.namespace.levels + [table.identifier.name]).map { "\"\($0)\"" }.joined(
+      separator: ".")
     func time(_ micros: Int64) -> String { ValueText.string(.integer(micros), as: .timestampTZ) }
     let (firstDay, lastDay) = (floorDivide(first, 86_400_000_000), floorDivide(last, 86_400_000_000))
     func day(_ day: Int64) -> String { ValueText.string(.integer(day), as: .date) }
@@ -155,7 +159,9 @@ struct WebEventLoader {
       WHERE event_date BETWEEN DATE '\(day(firstDay))' AND DATE '\(day(lastDay))'
         AND event_timestamp BETWEEN TIMESTAMPTZ '\(time(first))' AND TIMESTAMPTZ '\(time(last))'
       """
-    let result = try MaintenanceError.querying { () throws(QueryError) in try self.session.run(single: statement) }
+    let result = try MaintenanceError.querying { () throws(QueryError) in
+      try self.session.run(single: statement)
+    }
     for batch in result.batches { body(batch.compacted()) }
   }
 
@@ -168,7 +174,9 @@ struct WebEventLoader {
     }
     for index in order {
       builder.append(events[index])
-      if builder.count == Batch.capacity { result.append(try WebEventTable.arranged(builder.take(), for: table)) }
+      if builder.count == Batch.capacity {
+        result.append(try WebEventTable.arranged(builder.take(), for: table))
+      }
     }
     if builder.count > 0 { result.append(try WebEventTable.arranged(builder.take(), for: table)) }
     return result
@@ -191,9 +199,9 @@ enum SecretMask {
   static func masked(_ text: String) -> String {
     var result = ""
     var rest = text[...]
-    while let mark = ["\"spaceToken\"", "\"space_token\"", "\"token\""].compactMap({ rest.firstRange(of: $0) })
-      .min(by: { $0.lowerBound < $1.lowerBound })
-    {
+    while let mark = ["\"spaceToken\"", "\"space_token\"", "\"token\""].compactMap({ rest.firstRange(of: $0) }
+    )
+    .min(by: { $0.lowerBound < $1.lowerBound }) {
       result += rest[..<mark.upperBound]
       rest = rest[mark.upperBound...]
       guard let open = rest.firstIndex(of: "\"") else { break }

@@ -31,7 +31,8 @@ package enum WebEventTable {
       creation.properties = [
         "write.format.default": "parquet", "write.parquet.compression-codec": "zstd",
         "write.target-file-size-bytes": "134217728", "write.merge.mode": "merge-on-read",
-        "commit.retry.num-retries": "10", "commit.retry.min-wait-ms": "100", "wequery.rules.version": rule.rawValue,
+        "commit.retry.num-retries": "10", "commit.retry.min-wait-ms": "100",
+        "wequery.rules.version": rule.rawValue,
         "write.parquet.bloom-filter-enabled.column.event_id": "true",
       ]
       if try !catalog.namespaces().contains(identifier.namespace) {

@@ -55,7 +55,9 @@ package enum SampleWarehouse {
     var batches: [Batch] = []
     for event in events {
       builder.append(event)
-      if builder.count == Batch.capacity { batches.append(try WebEventTable.arranged(builder.take(), for: table)) }
+      if builder.count == Batch.capacity {
+        batches.append(try WebEventTable.arranged(builder.take(), for: table))
+      }
     }
     if builder.count > 0 { batches.append(try WebEventTable.arranged(builder.take(), for: table)) }
     return batches

@@ -35,7 +35,9 @@ struct Generate: AsyncParsableCommand {
   var fileFormat = "ndjson"
 
   func validate() throws {
-    guard dataset == "web_events" else { throw ValidationError("there is no data set \"\(dataset)\", only web_events") }
+    guard dataset == "web_events" else {
+      throw ValidationError("there is no data set \"\(dataset)\", only web_events")
+    }
     guard rows >= 0, rows <= 1_000_000_000 else { throw ValidationError("--rows must be 0 to 1000000000") }
     guard days >= 1, days <= 36_500 else { throw ValidationError("--days must be 1 to 36500") }
     guard (into == nil) != (out == nil) else { throw ValidationError("say either --into TABLE or --out DIR") }

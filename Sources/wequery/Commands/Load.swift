@@ -57,7 +57,8 @@ struct Load: AsyncParsableCommand {
 enum LoadReportRenderer {
   static func print(_ report: LoadReport, _ options: GlobalOptions, to output: TextOutput) {
     if options.format == .json {
-      var text = Array("{\"wequery\":1,\"command\":\"load\",\"status\":\"ok\",\"exit_code\":0,\"table\":".utf8)
+      var text = Array(
+        "{\"wequery\":1,\"command\":\"load\",\"status\":\"ok\",\"exit_code\":0,\"table\":".utf8)
       JSONCell.append(text: report.table.utf8, to: &text)
       let numbers = [
         ("files", report.files), ("skipped_files", report.skippedFiles), ("read", report.read),
@@ -73,9 +74,13 @@ enum LoadReportRenderer {
     output.line(
       "\(report.table): read \(report.read) = \(report.accepted) accepted + \(report.repaired) repaired + "
         + "\(report.rejected) rejected + \(report.skipped) skipped")
-    if report.skippedFiles > 0 { output.line("\(report.skippedFiles) of \(report.files) files had been loaded before") }
+    if report.skippedFiles > 0 {
+      output.line("\(report.skippedFiles) of \(report.files) files had been loaded before")
+    }
     if report.duplicates > 0 { output.line("\(report.duplicates) events were there already") }
-    for (text, count) in report.repairs.sorted(by: { $0.key < $1.key }) { output.line("repaired: \(text): \(count)") }
+    for (text, count) in report.repairs.sorted(by: { $0.key < $1.key }) {
+      output.line("repaired: \(text): \(count)")
+    }
     for (text, count) in report.warnings.sorted(by: { $0.key < $1.key }).prefix(20) {
       output.line("warning: \(text): \(count)")
     }

@@ -1,6 +1,8 @@
 /// The two queries that `demo` shows; the first is the runbook's, word for word.
 enum SampleQueries {
-  static let all = [("The quality trend of the last days:", qualityTrend), ("The daily summary:", dailySummary)]
+  static let all = [
+    ("The quality trend of the last days:", qualityTrend), ("The daily summary:", dailySummary),
+  ]
 
   static let qualityTrend = """
     -- Check recent data quality trends
