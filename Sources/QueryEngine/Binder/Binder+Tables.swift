@@ -23,7 +23,7 @@ extension Binder {
     return result
   }
 
-  private func checkAliases(_ scope: Scope, _ from: [TableReference]) throws(QueryError) {
+  func checkAliases(_ scope: Scope, _ from: [TableReference]) throws(QueryError) {
     var seen: Set<[String]> = []
     for table in scope.tables where !table.parts.isEmpty && !seen.insert(table.parts).inserted {
       throw QueryError(
@@ -34,7 +34,7 @@ extension Binder {
   }
 
   /// Binds one element of FROM; `left` is what stands before it, for LATERAL and UNNEST.
-  private func bind(
+  func bind(
     _ table: TableReference, after left: BoundTable?, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     switch table {
@@ -53,7 +53,7 @@ extension Binder {
     }
   }
 
-  private func lateralScope(_ left: BoundTable?, _ outer: Scope?) -> Scope? {
+  func lateralScope(_ left: BoundTable?, _ outer: Scope?) -> Scope? {
     guard let left else { return outer }
     let scope = Scope(parent: outer)
     scope.add(left.scope)
@@ -61,7 +61,7 @@ extension Binder {
   }
 
   /// Gives a plan's columns the names of an alias.
-  private func named(
+  func named(
     _ plan: LogicalPlan, _ alias: TableAlias?, default parts: [String], at range: SourceRange, outer: Scope?,
     hidden: Set<ColumnID> = []
   ) throws(QueryError) -> BoundTable {
@@ -74,7 +74,7 @@ extension Binder {
 
   // Named tables
 
-  private func bind(
+  func bind(
     _ table: NamedTableSyntax, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     if table.sample != nil { throw QueryError.unsupported("TABLESAMPLE", at: place(table.range)) }
@@ -102,7 +102,7 @@ extension Binder {
     }
   }
 
-  private func bind(
+  func bind(
     _ entry: CommonTables.Entry, _ table: NamedTableSyntax, outer: Scope?
   ) throws(QueryError) -> BoundTable {
     if let clause = table.timeTravel {
@@ -128,7 +128,7 @@ extension Binder {
     return try named(plan, table.alias, default: [entry.name], at: table.range, outer: outer)
   }
 
-  private func scan(
+  func scan(
     _ relation: any Relation, alias: TableAlias?, parts: [String], at range: SourceRange, outer: Scope?
   ) throws(QueryError) -> BoundTable {
     let columns = relation.columns.map { newColumn($0.name, $0.type, isNullable: $0.isNullable) }
@@ -149,7 +149,7 @@ extension Binder {
     return BoundTable(plan: plan, scope: scope)
   }
 
-  private func bind(_ view: ViewDefinition, at range: SourceRange) throws(QueryError) -> LogicalPlan {
+  func bind(_ view: ViewDefinition, at range: SourceRange) throws(QueryError) -> LogicalPlan {
     let key = view.name.lowercased()
     guard !openViews.contains(key) else {
       throw QueryError(.invalidRecursion, "the view \"\(view.name)\" refers to itself", at: place(range))
@@ -234,7 +234,7 @@ extension Binder {
 
   // Table functions
 
-  private func bind(
+  func bind(
     _ function: TableFunctionSyntax, after left: BoundTable?, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     let name = function.call.name.last.text.lowercased()
@@ -262,7 +262,7 @@ extension Binder {
       name, arguments, name: name, alias: function.alias, at: function.range, outer: outer)
   }
 
-  private func bindFunctionTable(
+  func bindFunctionTable(
     _ function: String, _ arguments: [(name: String?, value: ScalarValue, type: LogicalType)], name: String,
     alias: TableAlias?, at range: SourceRange, outer: Scope?
   ) throws(QueryError) -> BoundTable {
@@ -278,7 +278,7 @@ extension Binder {
   }
 
   /// UNNEST of lists, or a function whose value is a list.
-  private func bindUnnest(
+  func bindUnnest(
     _ function: TableFunctionSyntax, _ name: String, isUnnest: Bool, isOuter: Bool, after left: BoundTable?,
     outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
@@ -360,301 +360,6 @@ extension Binder {
     }
     return BoundTable(plan: plan, scope: result)
   }
-
-  // Joins
-
-  private func bind(_ join: JoinSyntax, outer: Scope?, tables: CommonTables) throws(QueryError) -> BoundTable
-  {
-    let left = try bind(join.left, after: nil, outer: outer, tables: tables)
-    if join.isAsOf { return try bindAsOf(join, left, outer: outer, tables: tables) }
-    return try combine(
-      left, join.right, kind: join.kind, condition: join.condition, outer: outer, tables: tables)
-  }
-
-  /// Joins a table to what stands before it.
-  private func combine(
-    _ left: BoundTable, _ right: TableReference, kind: JoinSyntax.Kind, condition: JoinSyntax.Condition,
-    outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    if case .function(let function) = right, isUnnesting(function) {
-      guard kind == .cross || kind == .inner || kind == .left else {
-        throw QueryError.unsupported(
-          "a \(kind.rawValue.uppercased()) JOIN with \(function.call.name.text)", at: place(function.range))
-      }
-      var result = try bind(right, after: left, outer: outer, tables: tables)
-      if kind == .left { result.plan = result.plan.unnestingOuter }
-      guard case .on(let expression) = condition, !expression.isTrue else { return result }
-      let builder = RelationBuilder(result.plan)
-      let context = ExpressionContext(result.scope, .join, builder: builder, tables: tables)
-      try addFilter(expression, in: context)
-      result.plan = builder.plan
-      return result
-    }
-    let bound = try bind(right, after: left, outer: outer, tables: tables)
-    let free = bound.plan.freeColumns.intersection(left.plan.outputColumns.map(\.id))
-    if !free.isEmpty {
-      return try combineLateral(
-        left, bound, free, kind: kind, condition: condition, outer: outer, tables: tables)
-    }
-    return try joined(left, bound, kind: kind, condition: condition, outer: outer, tables: tables)
-  }
-
-  private func isUnnesting(_ function: TableFunctionSyntax) -> Bool {
-    let name = function.call.name.last.text.lowercased()
-    return functions[name] != nil || name.hasPrefix("explode") || name.hasPrefix("posexplode")
-      || name == "unnest"
-  }
-
-  private func combineLateral(
-    _ left: BoundTable, _ right: BoundTable, _ free: Set<ColumnID>, kind: JoinSyntax.Kind,
-    condition: JoinSyntax.Condition, outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    guard kind == .cross || kind == .inner || kind == .left else {
-      throw QueryError.unsupported("LATERAL in a \(kind.rawValue.uppercased()) JOIN")
-    }
-    let scope = Scope(parent: outer)
-    scope.add(left.scope)
-    scope.add(right.scope)
-    let subquery = Subquery(plan: right.plan, correlated: free, columns: right.plan.outputColumns)
-    var conditions: [BoundExpression] = []
-    if case .on(let expression) = condition, !expression.isTrue {
-      let context = ExpressionContext(scope, .join, tables: tables)
-      for conjunct in expression.conjuncts {
-        conditions.append(
-          try self.condition(try bind(conjunct, in: context), in: "ON", at: conjunct.range))
-      }
-    }
-    let builder = RelationBuilder(left.plan)
-    try addDependentJoin(kind == .left ? .left : .inner, subquery, conditions, to: builder)
-    return BoundTable(plan: builder.plan, scope: scope)
-  }
-
-  private func joined(
-    _ left: BoundTable, _ right: BoundTable, kind: JoinSyntax.Kind, condition: JoinSyntax.Condition,
-    outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    let scope = Scope(parent: outer)
-    scope.add(left.scope)
-    if kind != .semi, kind != .anti { scope.add(right.scope) }
-    switch condition {
-    case .none:
-      return BoundTable(plan: join(kind.planKind, left.plan, right.plan, on: []), scope: scope)
-    case .on(let expression):
-      return try joinOn(expression, left, right, kind, scope, outer: outer, tables: tables)
-    case .using(let names): return try joinUsing(names, left, right, kind, scope)
-    case .natural:
-      var names: [Identifier] = []
-      for column in left.scope.columns where !column.isHidden && !column.needsQualifier {
-        let name = Identifier(text: column.name, isQuoted: true, range: SourceRange(0, 0))
-        let matches = right.scope.columns(named: name).filter { !$0.isHidden }
-        if !matches.isEmpty, !names.contains(where: { $0.text.lowercased() == name.text.lowercased() }) {
-          names.append(name)
-        }
-      }
-      return try joinUsing(names, left, right, kind, scope)
-    }
-  }
-
-  private func joinOn(
-    _ expression: ExpressionSyntax, _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind,
-    _ scope: Scope,
-    outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    var visible = scope
-    if kind == .semi || kind == .anti {
-      visible = Scope(parent: outer)
-      visible.add(left.scope)
-      visible.add(right.scope)
-    }
-    if kind == .inner, expression.conjuncts.contains(where: \.holdsSubquery) {
-      let builder = RelationBuilder(.join(LogicalPlan.Join(.cross, left.plan, right.plan)))
-      try addFilter(expression, in: ExpressionContext(visible, .join, builder: builder, tables: tables))
-      return BoundTable(plan: builder.plan, scope: scope)
-    }
-    let context = ExpressionContext(visible, .join, tables: tables)
-    var conditions: [BoundExpression] = []
-    for conjunct in expression.conjuncts {
-      let bound = try bind(conjunct, in: context)
-      conditions.append(try condition(bound, in: "ON", at: conjunct.range))
-    }
-    conditions.removeAll { $0 == .literal(.boolean(true), .boolean) }
-    return BoundTable(plan: join(kind.planKind, left.plan, right.plan, on: conditions), scope: scope)
-  }
-
-  /// USING: the columns of one name are equal, and show once.
-  private func joinUsing(
-    _ names: [Identifier], _ left: BoundTable, _ right: BoundTable, _ kind: JoinSyntax.Kind, _ scope: Scope
-  ) throws(QueryError) -> BoundTable {
-    var conditions: [BoundExpression] = []
-    var merged: [ScopeColumn] = []
-    var coalesced: [LogicalPlan.NamedExpression] = []
-    for name in names {
-      guard let leftColumn = try column(name, of: left, "left"),
-        let rightColumn = try column(name, of: right, "right")
-      else { continue }
-      let condition = try compare(
-        .equal, .column(leftColumn.id, leftColumn.type), .column(rightColumn.id, rightColumn.type),
-        leftRange: name.range, rightRange: name.range)
-      conditions.append(condition)
-      guard kind != .semi, kind != .anti else { continue }
-      for index in scope.columns.indices
-      where [leftColumn.id, rightColumn.id].contains(scope.columns[index].id) {
-        scope.columns[index].needsQualifier = true
-      }
-      var result = kind == .right ? rightColumn : leftColumn
-      if kind == .full, case .comparison(_, let first, let second) = condition {
-        let column = newColumn(leftColumn.name, first.type)
-        let value = BoundExpression.caseWhen(
-          [.init(condition: .isNull(first, isNegated: true), result: first)], otherwise: second,
-          type: first.type)
-        coalesced.append(.init(value, as: column))
-        result = ScopeColumn(id: column.id, name: column.name, type: column.type)
-      }
-      result.table = nil
-      result.needsQualifier = false
-      merged.append(result)
-    }
-    // `*` shows the merged columns first.
-    scope.columns = merged + scope.columns
-    var plan = join(kind.planKind, left.plan, right.plan, on: conditions)
-    if !coalesced.isEmpty { plan = .project(plan.outputColumns.map { .init(passing: $0) } + coalesced, plan) }
-    return BoundTable(plan: plan, scope: scope)
-  }
-
-  private func column(
-    _ name: Identifier, of table: BoundTable, _ side: String
-  ) throws(QueryError) -> ScopeColumn? {
-    let found = table.scope.columns(named: name)
-    if found.count == 1 { return found[0] }
-    if found.isEmpty {
-      _ = unknown(
-        QueryError(
-          .undefinedColumn, "there is no column \"\(name.text)\" on the \(side) side of the join",
-          hint: NearestName.hint(for: name.text, among: table.scope.columnNames), at: place(name.range)))
-      return nil
-    }
-    throw QueryError(
-      .ambiguousColumn, "the column \"\(name.text)\" is in several tables on the \(side) side of the join",
-      at: place(name.range))
-  }
-
-  /// ASOF JOIN: equalities and one inequality; the last right row that meets it.
-  private func bindAsOf(
-    _ syntax: JoinSyntax, _ left: BoundTable, outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    guard syntax.kind == .inner || syntax.kind == .left else {
-      throw QueryError.unsupported(
-        "ASOF with \(syntax.kind.rawValue.uppercased()) JOIN", at: place(syntax.range))
-    }
-    let right = try bind(syntax.right, after: left, outer: outer, tables: tables)
-    var result = try joined(
-      left, right, kind: .inner, condition: syntax.condition, outer: outer, tables: tables)
-    guard case .join(var made) = result.plan else {
-      throw QueryError.internalError("no join", at: syntax.range)
-    }
-    if let match = syntax.matchCondition {
-      let context = ExpressionContext(result.scope, .join, tables: tables)
-      let bound = try condition(try bind(match, in: context), in: "MATCH_CONDITION", at: match.range)
-      made.residual = BoundExpression.conjunction((made.residual?.conjuncts ?? []) + [bound])
-    }
-    guard let residual = made.residual, case .comparison(let comparison, let first, let second) = residual,
-      [.less, .lessOrEqual, .greater, .greaterOrEqual].contains(comparison)
-    else {
-      throw QueryError(
-        .invalidParameter, "ASOF JOIN needs one inequality, such as a.ts >= b.ts, and equalities besides",
-        at: place(syntax.range), kind: .bind)
-    }
-    // The left side's value stands first.
-    let leftColumns = Set(left.plan.outputColumns.map(\.id))
-    made.residual =
-      first.columns.isSubset(of: leftColumns)
-      ? residual : .comparison(comparison.mirrored, second, first)
-    made.kind = .asof(isLeft: syntax.kind == .left)
-    result.plan = .join(made)
-    return result
-  }
-
-  // PIVOT and UNPIVOT
-
-  private func bind(
-    _ pivot: PivotSyntax, outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    let input = try bind(pivot.input, after: nil, outer: outer, tables: tables)
-    guard let column = pivot.columns.first, !pivot.values.isEmpty else {
-      throw QueryError.unsupported("PIVOT without IN (values)", at: place(pivot.range))
-    }
-    // PIVOT (f(x) FOR c IN (v AS a)) is SELECT …, f(x) FILTER (WHERE c = v) AS a … GROUP BY the other columns.
-    var used: Set<String> = []
-    var pending = pivot.aggregates.map(\.expression) + [column]
-    while let expression = pending.popLast() {
-      if case .column(let name) = expression.kind { used.insert(name.last.text.lowercased()) }
-      pending += expression.children
-    }
-    var items: [SelectItem] = []
-    var groups: [ExpressionSyntax] = pivot.groupBy
-    if groups.isEmpty {
-      groups = input.scope.columns.filter { !$0.isHidden && !used.contains($0.name.lowercased()) }.map {
-        ExpressionSyntax(
-          kind: .column(
-            QualifiedName(parts: [Identifier(text: $0.name, isQuoted: true, range: pivot.range)])),
-          range: pivot.range)
-      }
-    }
-    for group in groups { items.append(.expression(group, alias: nil)) }
-    for value in pivot.values {
-      for aggregate in pivot.aggregates {
-        guard case .function(var call) = aggregate.expression.kind else {
-          throw QueryError.unsupported(
-            "an expression of aggregates in PIVOT", at: place(aggregate.expression.range))
-        }
-        let equal = ExpressionSyntax(
-          kind: .binary(.equal, column, value.expression), range: value.expression.range)
-        call.filter = call.filter.map { ExpressionSyntax(kind: .and([$0, equal]), range: $0.range) } ?? equal
-        var name = value.alias?.text ?? text(of: value.expression)
-        if pivot.aggregates.count > 1 { name += "_" + (aggregate.alias?.text ?? call.name.text) }
-        // Each call has a place of its own, by which it is found again.
-        let range = SourceRange(
-          value.expression.range.start, aggregate.expression.range.end + value.expression.range.end)
-        items.append(
-          .expression(
-            ExpressionSyntax(kind: .function(call), range: range),
-            alias: Identifier(text: name, isQuoted: true, range: value.expression.range)))
-      }
-    }
-    var select = SelectSyntax(items: items, from: [], range: pivot.range)
-    select.groupBy = GroupBySyntax(elements: groups.map { .expression($0) })
-    let plan = try bind(select, over: input, orderBy: nil, limit: nil, tables: tables)
-    return try named(plan, pivot.alias, default: ["pivot"], at: pivot.range, outer: outer)
-  }
-
-  private func bind(
-    _ unpivot: UnpivotSyntax, outer: Scope?, tables: CommonTables
-  ) throws(QueryError) -> BoundTable {
-    let input = try bind(unpivot.input, after: nil, outer: outer, tables: tables)
-    let context = ExpressionContext(input.scope, .from, tables: tables)
-    var names: [BoundExpression] = []
-    var values: [(expression: BoundExpression, range: SourceRange)] = []
-    var used: Set<ColumnID> = []
-    for (column, alias) in unpivot.columns {
-      let value = try bindColumn(QualifiedName(parts: [column]), in: context)
-      used.formUnion(value.columns)
-      values.append((value, column.range))
-      names.append(.literal(.text(alias?.text ?? column.text), .varchar))
-    }
-    let (unified, type) = try unified(values, what: "UNPIVOT")
-    let name = newColumn(unpivot.nameName.text, .varchar, isNullable: false)
-    let value = newColumn(unpivot.valueName.text, type)
-    var plan = LogicalPlan.unnest(
-      LogicalPlan.Unnest(
-        lists: [
-          .init(.call(ScalarCall(OperatorFunctions.list, names, type: .list(.varchar))), as: name),
-          .init(.call(ScalarCall(OperatorFunctions.list, unified, type: .list(type))), as: value),
-        ], input: input.plan))
-    if !unpivot.includeNulls { plan = .filter(.isNull(.column(value.id, type), isNegated: true), plan) }
-    let kept = input.scope.columns.filter { !$0.isHidden && !used.contains($0.id) }.map(\.output)
-    plan = .project((kept + [name, value]).map { .init(passing: $0) }, plan)
-    return try named(plan, unpivot.alias, default: ["unpivot"], at: unpivot.range, outer: outer)
-  }
 }
 
 extension JoinSyntax.Kind {
@@ -688,7 +393,7 @@ extension ExpressionSyntax {
 
 extension LogicalPlan {
   /// The plan with its UNNEST keeping rows of empty lists.
-  fileprivate var unnestingOuter: LogicalPlan {
+  var unnestingOuter: LogicalPlan {
     switch self {
     case .unnest(var unnest):
       unnest.isOuter = true
