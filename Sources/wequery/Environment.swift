@@ -51,12 +51,9 @@ final class Environment {
       settings.cacheChunks = false
       settings.cacheAggregates = false
     }
-    var systemTables: [String: SystemTable] = [:]
-    let statePath = catalog.map(\.path)
-    systemTables["rejects"] = { () throws(QueryError) in try rejects(besideCatalog: statePath) }
     let session = Session(
       catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
-      systemTables: systemTables)
+      systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) })
     let output =
       try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
     return Environment(options, catalog: catalog, session: session, output: output)
@@ -70,18 +67,6 @@ final class Environment {
 
   /// What is kept beside the catalog: the ledger of loads and the refused records.
   func requireState() throws -> WarehouseState { try WarehouseState(besideCatalog: requireCatalog().path) }
-
-  private static func rejects(besideCatalog path: String?) throws(QueryError) -> InMemoryRelation {
-    guard let path else { throw QueryError(.undefinedTable, "there is no catalog, and so no rejects") }
-    let state: WarehouseState
-    do throws(MaintenanceError) {
-      state = try WarehouseState(besideCatalog: path)
-    } catch {
-      if let cause = error.cause as? TableFormatError { throw QueryError(cause) }
-      throw QueryError(.inputOutput, error.message, hint: error.hint)
-    }
-    return try state.rejects()
-  }
 
   /// Returns the table that an argument names: `table`, `namespace.table` or `catalog.namespace.table`.
   func identifier(_ name: String) -> TableIdentifier {

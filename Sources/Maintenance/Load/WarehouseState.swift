@@ -136,3 +136,24 @@ package final class WarehouseState: Sendable {
       batches: StatementResult.batches(of: rows, types: columns.map(\.type)))
   }
 }
+
+/// The tables of the namespace `wequery`.
+package struct WarehouseTables: SystemTables {
+  private let catalogPath: String
+
+  /// Makes the tables of what is kept beside a catalog file.
+  package init(besideCatalog path: String) { catalogPath = path }
+
+  package var names: [String] { ["rejects"] }
+
+  package func relation(named name: String) throws(QueryError) -> InMemoryRelation? {
+    guard name == "rejects" else { return nil }
+    let state: WarehouseState
+    do throws(MaintenanceError) {
+      state = try WarehouseState(besideCatalog: catalogPath)
+    } catch {
+      throw QueryError(.inputOutput, error.message, hint: error.hint, cause: error.cause)
+    }
+    return try state.rejects()
+  }
+}

@@ -69,7 +69,7 @@ final class CatalogResolver: RelationResolver {
 
   func tableNames() -> [String] {
     var names = session.objects.tables.keys.map { $0 } + session.objects.views.values.map(\.name)
-    names += session.systemTables.keys.map { "wequery.\($0)" }
+    names += (session.systemTables?.names ?? []).map { "wequery.\($0)" }
     if let catalog = session.catalog {
       let namespace = Namespace(session.settings.namespace)
       let tables = (try? catalog.tables(in: namespace)) ?? []

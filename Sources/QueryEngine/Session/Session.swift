@@ -17,7 +17,7 @@ package final class Session {
   /// What CALL can run.
   package let procedures: [any Procedure]
   /// Tables that are neither in the catalog nor temporary, such as `wequery.rejects`, by name.
-  package let systemTables: [String: SystemTable]
+  package let systemTables: (any SystemTables)?
   /// Temporary tables and views, prepared statements.
   var objects = SessionObjects()
   /// The values of the parameters of the prepared statement that runs.
@@ -33,10 +33,10 @@ package final class Session {
   ///   - catalog: Where tables are.
   ///   - settings: What the session begins with.
   ///   - procedures: What CALL can run.
-  ///   - systemTables: The tables of the namespace `wequery`, by name.
+  ///   - systemTables: The tables of the namespace `wequery`.
   package init(
     catalog: (any Catalog)?, settings: SessionSettings, procedures: [any Procedure] = [],
-    systemTables: [String: SystemTable] = [:]
+    systemTables: (any SystemTables)? = nil
   ) {
     (self.catalog, self.settings, initialSettings) = (catalog, settings, settings)
     (self.procedures, self.systemTables) = (procedures, systemTables)

@@ -1,5 +1,10 @@
-/// Makes the rows of a table that is kept outside the catalog, such as the journal.
-package typealias SystemTable = @Sendable () throws(QueryError) -> InMemoryRelation
+/// The tables of the namespace `wequery`, which are kept outside the catalog, such as the refused records.
+package protocol SystemTables: Sendable {
+  /// Their names.
+  var names: [String] { get }
+  /// Makes the rows of a table; `nil` if there is none of that name.
+  func relation(named name: String) throws(QueryError) -> InMemoryRelation?
+}
 
 /// What lives as long as a session and is in no catalog.
 struct SessionObjects {
@@ -34,7 +39,7 @@ extension Session {
   /// Returns the table `wequery.name`, or `nil` if there is none.
   func systemRelation(_ name: [String]) throws(QueryError) -> InMemoryRelation? {
     guard name.count == 2, name[0].lowercased() == "wequery" else { return nil }
-    return try systemTables[name[1].lowercased()]?()
+    return try systemTables?.relation(named: name[1].lowercased())
   }
 }
 
