@@ -100,7 +100,7 @@ extension JSONFunctions {
         })
     ])
 
-  private static func parse(_ text: StringView) -> JSONValue? {
+  static func parse(_ text: StringView) -> JSONValue? {
     let bytes = text.bytes
     return try? JSONParser.parse(bytes.span)
   }

@@ -2,7 +2,7 @@ internal import Columnar
 
 /// Functions of JSON texts.
 enum JSONFunctions {
-  static let all: [ScalarFunction] = [extractString, extract] + more
+  static let all: [ScalarFunction] = [extractString, extract] + more + JSONConversion.all
 
   static let extractString = ScalarFunction(
     "json_extract_string",
