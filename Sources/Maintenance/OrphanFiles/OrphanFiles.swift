@@ -153,7 +153,7 @@ package struct OrphanFiles: Sendable {
     } catch {
       throw MaintenanceError(error)
     }
-    return found
+    return found.filter { path in !found.contains { path.hasPrefix($0 + "/") } }
   }
 
   private func list(_ folder: String, _ fileSystem: any FileSystem) throws(MaintenanceError) -> [FileStatus] {

@@ -37,7 +37,8 @@ extension Session {
     let environment = EvaluationEnvironment(clockMicros: clockMicros, statement: text)
     let bound = try makeBinder(environment).bindExpression(
       Parser.expression(text), columns: columns, table: [table.identifier.name], as: .boolean)
-    let translation = PredicateTranslation(bound, fields: fields)
+    let folded = try ConstantFolding(context: OptimizerContext(environment: environment)).folded(bound)
+    let translation = PredicateTranslation(folded, fields: fields)
     guard translation.predicate != .alwaysTrue || translation.isExact else {
       throw QueryError(
         .unsupported, "the condition \"\(text)\" selects no files",

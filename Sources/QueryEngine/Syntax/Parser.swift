@@ -201,7 +201,9 @@ final class Parser {
     switch token.kind {
     case .end: true
     case .sign: [")", "]", "}", ";"].contains(token.text)
-    case .word: Keywords.clauses.contains(token.text) && !peek().isSign("(")
+    case .word:
+      // `where => …` is an argument of CALL.
+      Keywords.clauses.contains(token.text) && !peek().isSign("(") && !peek().isSign("=>")
     default: false
     }
   }

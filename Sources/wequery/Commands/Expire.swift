@@ -54,7 +54,7 @@ extension Report {
     add(
       "snapshots", columns: ["snapshot_id", "committed_at", "operation", "action", "reason"],
       rows: result.kept.map { Report.row($0.snapshot, "keep", $0.reason) }
-        + result.expired.map { Report.row($0, "expire", "") })
+        + result.expired.map { Report.row($0, "expire", "old enough, and not needed by a branch or tag") })
     add(
       "files", columns: ["kind", "count", "bytes"],
       rows: result.files.filter { $0.count > 0 }.map {

@@ -1,0 +1,79 @@
+import Columnar
+import FileFormats
+import Maintenance
+import QueryEngine
+import TableFormat
+import Testing
+
+@Suite("OrphanFiles") struct OrphanFilesTests {
+  private func job(isDryRun: Bool) -> OrphanFiles {
+    var job = OrphanFiles(olderThanMicros: .max, nowMicros: .max)
+    (job.isForced, job.isDryRun) = (true, isDryRun)
+    return job
+  }
+
+  private func put(_ name: String, in workspace: Workspace) throws -> String {
+    let table = try workspace.table()
+    let path = try table.paths.path(of: PathMapper.joined(table.metadata.location, name))
+    let bytes: [UInt8] = [1, 2, 3]
+    try LocalFileSystem().writeNew(path, bytes.span)
+    return path
+  }
+
+  @Test func onlyWhatNothingNeedsIsFound() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(3)
+    try workspace.delete([1])
+    try workspace.run("ANALYZE t")
+    let needed = try workspace.files()
+    let orphans = [
+      try put("data/d=2026-01-01/lost.parquet", in: workspace),
+      try put("metadata/lost-m0.avro", in: workspace),
+    ]
+    let hidden = try put("data/_temporary/part.parquet", in: workspace)
+
+    let report = try job(isDryRun: false).run(workspace.table())
+
+    #expect(report.orphans.map(\.path) == orphans)
+    #expect(report.byteCount == 6)
+    #expect(try workspace.files() == needed.union([hidden]))
+  }
+
+  @Test func youngFilesStay() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(1)
+    _ = try put("data/new.parquet", in: workspace)
+    let now = workspace.session.clockMicros
+
+    let report = try OrphanFiles(olderThanMicros: now - 3 * 86_400_000_000, nowMicros: now)
+      .run(workspace.table())
+
+    #expect(report.orphans.isEmpty)
+    #expect(report.youngCount == 1)
+  }
+
+  @Test func agesBelowADayNeedForce() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(1)
+
+    let error = #expect(throws: MaintenanceError.self) {
+      try OrphanFiles(olderThanMicros: 1_000_000, nowMicros: 1_000_001).run(workspace.table())
+    }
+
+    #expect(error?.kind == .usage)
+  }
+
+  @Test func aTableWithinTheFolderKeepsItsFiles() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(1)
+    let location = try workspace.table().metadata.location
+    try workspace.run("CREATE TABLE inner_table (id BIGINT) LOCATION '\(location)/inner'")
+    try workspace.run("INSERT INTO inner_table VALUES (1)")
+
+    let report = try job(isDryRun: false).run(workspace.table())
+
+    #expect(report.orphans.isEmpty)
+    #expect(report.skippedFolders.count == 1)
+    #expect(try workspace.run("SELECT id FROM inner_table") == [[.integer(1)]])
+  }
+}
