@@ -42,7 +42,9 @@ extension Binder {
       if found.count == 1 { return (found[0], qualifierCount + 1) }
       if found.count > 1 { throw ambiguous(name, found, scope) }
     }
-    let found = scope.columns(named: parts[0])
+    var found = scope.columns(named: parts[0])
+    // `x.a` is a field of the column x only if x has fields; else x is a table of a query around.
+    if parts.count > 1 { found.removeAll { !$0.type.hasFields } }
     if found.count > 1 { throw ambiguous(name, found, scope) }
     return found.first.map { ($0, 1) }
   }
@@ -98,6 +100,12 @@ extension Binder {
 
   private func unknownColumn(_ name: QualifiedName, in context: ExpressionContext) -> QueryError {
     let parts = name.parts
+    if parts.count > 1, let column = context.scope.columns(named: parts[0]).first {
+      return QueryError(
+        .datatypeMismatch,
+        "the column \"\(column.name)\" is \(column.type) and has no field \"\(parts[1].text)\"",
+        hint: "only a STRUCT has fields", at: place(name.range))
+    }
     if parts.count > 1 {
       // A table that is there, without the column; or no such table.
       var scope: Scope? = context.scope
@@ -124,5 +132,15 @@ extension Binder {
     if hint == nil, context.scope.columns.isEmpty, context.scope.parent == nil { hint = "there is no FROM" }
     return QueryError(
       .undefinedColumn, "there is no column \"\(name.text)\" here", hint: hint, at: place(name.range))
+  }
+}
+
+extension LogicalType {
+  /// Whether a name after a dot may mean a part of the value.
+  fileprivate var hasFields: Bool {
+    switch self {
+    case .struct, .null: true
+    default: false
+    }
   }
 }

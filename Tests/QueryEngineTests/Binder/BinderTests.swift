@@ -164,6 +164,7 @@ import Testing
     "SELECT (a, b) IN (SELECT a, x FROM u WHERE u.d = t.d), EXISTS (SELECT 1 FROM u WHERE u.d = t.d) FROM t",
     "SELECT * FROM t JOIN u ON t.a = u.a AND u.x IN (SELECT x FROM u)",
     "SELECT CASE WHEN a IN (SELECT a FROM u) THEN 1 END, lag((SELECT max(x) FROM u)) OVER (ORDER BY a) FROM t",
+    "SELECT a FROM t x WHERE EXISTS (FROM u WHERE u.a = x.a)",
     "SELECT x FROM t, UNNEST((SELECT array_agg(u.x) FROM u WHERE u.a = t.a)) AS q(x)",
   ]) func subqueriesBecomeJoins(sql: String) throws {
     let plan = try tester.bind(sql)
