@@ -20,7 +20,8 @@ package enum SampleWarehouse {
     var table = try MaintenanceError.wrapping { () throws(TableFormatError) in
       try catalog.metadataLocation(of: identifier) == nil ? nil : try catalog.loadTable(identifier)
     }
-    if table == nil { table = try WebEventTable.create(identifier, in: catalog) }
+    let isNew = table == nil
+    if isNew { table = try WebEventTable.create(identifier, in: catalog) }
     guard var current = table else { return 0 }
     guard WebEventTable.matches(current) else {
       throw MaintenanceError(.failed, "the table \(identifier) has not the columns of web events")
@@ -40,6 +41,13 @@ package enum SampleWarehouse {
         } catch {
           target.abort()
           throw error
+        }
+      }
+      if isNew && written == 0, let first = current.currentSnapshot {
+        // A name for the state that the samples travel back to.
+        let (table, tag) = (current, SnapshotReference(snapshotID: first.id, kind: .tag))
+        current = try MaintenanceError.wrapping { () throws(TableFormatError) in
+          try Transaction(table, SetReference("first", tag)).commit()
         }
       }
       written += generator.rowCount(ofDay: day)
