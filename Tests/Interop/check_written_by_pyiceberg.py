@@ -31,8 +31,8 @@ ALL = Schema(
     NestedField(10, "date", DateType()), NestedField(11, "time", TimeType()), NestedField(12, "ts", TimestampType()),
     NestedField(13, "tstz", TimestamptzType()), NestedField(14, "s", StringType()), NestedField(15, "u", UUIDType()),
     NestedField(16, "bin", BinaryType()), NestedField(17, "fix", FixedType(5)),
-    NestedField(18, "list", ListType(19, LongType())),
-    NestedField(20, "map", MapType(21, StringType(), 22, DoubleType())),
+    NestedField(18, "list", ListType(19, LongType(), element_required=False)),
+    NestedField(20, "map", MapType(21, StringType(), 22, DoubleType(), value_required=False)),
     NestedField(23, "st", StructType(NestedField(24, "x", IntegerType()), NestedField(25, "y", StringType()))))
 
 

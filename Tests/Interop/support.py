@@ -1,4 +1,5 @@
 """How the tests drive wequery and the other engines."""
+import importlib.util
 import json
 import math
 import subprocess
@@ -54,14 +55,9 @@ class Wequery:
 def duck():
     """DuckDB with its Iceberg extension, which comes as a package of its own."""
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-    try:
-        import duckdb_extension_avro, duckdb_extension_iceberg  # noqa: F401
-        from duckdb_extensions import import_extension
-        import_extension("avro", con=connection)
-        import_extension("iceberg", con=connection)
-    except ImportError:
-        connection.execute("LOAD avro")
-    connection.execute("LOAD iceberg")
+    for name in ("avro", "iceberg"):
+        package = Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
+        connection.execute(f"LOAD '{package}/extensions/v{duckdb.__version__}/{name}.duckdb_extension'")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

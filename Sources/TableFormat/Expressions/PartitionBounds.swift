@@ -21,6 +21,12 @@ package enum PartitionBounds {
     case .identity: return ColumnBounds(type, lower: lower, upper: upper)
     case .void, .unknown, .bucket: return ColumnBounds(type)
     case .truncate(let width):
+      // The least integers floor below their type, and writers wrap around: such a value lies at the top.
+      if case .integer(let value)? = upper, let greatest = greatest(type),
+        value > greatest - Int64(clamping: width) + 1
+      {
+        return ColumnBounds(type)
+      }
       var bounds = ColumnBounds(type, lower: lower, upper: upper.flatMap { lastTruncated($0, type, width) })
       if let lower, lower == upper, case .bytes(let prefix) = lower { bounds.prefix = prefix }
       return bounds
@@ -37,6 +43,15 @@ package enum PartitionBounds {
         last = unit.firstTick(of: value + 1).map { .integer($0 - 1) }
       }
       return ColumnBounds(type, lower: first, upper: last)
+    }
+  }
+
+  /// The greatest value of an integer type.
+  private static func greatest(_ type: LogicalType) -> Int64? {
+    switch type {
+    case .tinyint, .smallint, .integer: Int64(Int32.max)
+    case .bigint: Int64.max
+    default: nil
     }
   }
 
