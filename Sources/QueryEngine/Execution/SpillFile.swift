@@ -35,7 +35,7 @@ final class SpillFile {
   }
 
   deinit {
-    do { try file.close() } catch {}
+    if reading == nil { do { try file.close() } catch {} }
     do { try files.remove(path) } catch {}
   }
 
@@ -64,6 +64,8 @@ final class SpillFile {
   /// Ends the writing; only then can batches be read, by several threads at once.
   func open() throws(QueryError) {
     do throws(FileFormatError) {
+      // What the file still holds back is written when it is closed.
+      try file.close()
       reading = try files.open(path)
     } catch {
       throw SpillFile.failure(error)

@@ -54,6 +54,9 @@ extension Float: GroupKeyValue {}
 extension Double: GroupKeyValue {}
 
 /// Keys of fixed width.
+///
+/// Overrides of a generic class are found through its table of methods, which has the unspecialised ones:
+/// hence `@specialized`.
 final class ValueKeyStore<Value: GroupKeyValue>: GroupKeyStore {
   var values: [Value] = [.zero]
   /// Set where the group's key is null; empty while none is.
@@ -61,6 +64,11 @@ final class ValueKeyStore<Value: GroupKeyValue>: GroupKeyStore {
 
   override var byteCount: Int { values.count * MemoryLayout<Value>.stride + isNull.count }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func append(_ vector: Vector, rows: [UInt32]) {
     let source = vector.values(as: Value.self)
     for row in rows { values.append(source[Int(row)].representative) }
@@ -73,10 +81,16 @@ final class ValueKeyStore<Value: GroupKeyValue>: GroupKeyStore {
     for row in rows { isNull.append(validity.map { !$0[Int(row)] } ?? false) }
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func keepMatches(
     _ vector: Vector, groups: [UInt32], rows: inout [UInt32], mismatches: inout [UInt32]
   ) {
     let source = vector.values(as: Value.self)
+    let (values, isNull) = (values, isNull)
     var kept = 0
     if vector.validity == nil && isNull.isEmpty {
       for index in rows.indices {
@@ -109,9 +123,15 @@ final class ValueKeyStore<Value: GroupKeyValue>: GroupKeyStore {
     rows.removeLast(rows.count - kept)
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func vector(_ groups: [UInt32]) -> Vector {
     var buffer = WritableBuffer(byteCount: groups.count * MemoryLayout<Value>.stride)
     var room = buffer.elements(as: Value.self, count: groups.count)
+    let (values, isNull) = (values, isNull)
     for index in groups.indices { room[index] = values[Int(groups[index])] }
     return .flat(
       buffer.freeze(), of: Value.self, count: groups.count, validity: Kernels.validity(isNull, groups))
@@ -156,6 +176,7 @@ final class StringKeyStore: GroupKeyStore {
   ) {
     let source = vector.strings
     let validity = vector.validity
+    let (values, isNull) = (values, isNull)
     var kept = 0
     for index in rows.indices {
       let row = rows[index]
@@ -175,6 +196,7 @@ final class StringKeyStore: GroupKeyStore {
   override func vector(_ groups: [UInt32]) -> Vector {
     var buffer = WritableBuffer(byteCount: groups.count * 16)
     var room = buffer.elements(as: StringView.self, count: groups.count)
+    let (values, isNull) = (values, isNull)
     for index in groups.indices { room[index] = values[Int(groups[index])] }
     return .flat(
       buffer.freeze(), of: StringView.self, count: groups.count, validity: Kernels.validity(isNull, groups),

@@ -189,11 +189,34 @@ struct HashJoinOperator: StreamingOperator {
         return try next.push(
           Batch(columns: shape.buildFirst ? build + probe : probe + build, rowCount: batch.rowCount))
       }
+      // At most one match a row: the probe side's columns stay as they are, under a selection.
+      if pairs.count >= batch.rowCount / 2, JoinPairs.isAscending(pairs.probe) {
+        return try putSelected(pairs, batch)
+      }
       for column in batch.columns { probe.append(column.taking(pairs.probe.span)) }
       var build: [Vector] = []
       for column in table.columns { build.append(column.taking(pairs.build.span)) }
       return try next.push(
         Batch(columns: shape.buildFirst ? build + probe : probe + build, rowCount: pairs.count))
+    }
+
+    private func putSelected(_ pairs: JoinPairs, _ batch: borrowing Batch) throws(QueryError) -> Bool {
+      var rows = [UInt32](repeating: 0, count: batch.rowCount)
+      var builder = BitmapBuilder(count: batch.rowCount)
+      for index in 0..<pairs.count {
+        let row = Int(pairs.probe[index])
+        rows[row] = pairs.build[index]
+        builder.insert(row)
+      }
+      var probe: [Vector] = []
+      for column in batch.columns { probe.append(column) }
+      var build: [Vector] = []
+      for column in table.columns { build.append(column.taking(rows.span)) }
+      let isAll = pairs.count == batch.rowCount
+      return try next.push(
+        Batch(
+          columns: shape.buildFirst ? build + probe : probe + build, rowCount: batch.rowCount,
+          selection: isAll ? nil : Selection(builder.freeze(), count: pairs.count)))
     }
 
     /// Puts out what depends on a row having a match or none.

@@ -169,6 +169,12 @@ struct JoinPairs {
 
   var count: Int { probe.count }
 
+  /// Whether each row is greater than the one before.
+  static func isAscending(_ rows: [UInt32]) -> Bool {
+    for index in 1..<max(1, rows.count) where rows[index] <= rows[index - 1] { return false }
+    return true
+  }
+
   mutating func removeAll() {
     probe.removeAll(keepingCapacity: true)
     build.removeAll(keepingCapacity: true)

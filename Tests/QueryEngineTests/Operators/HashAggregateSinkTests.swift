@@ -120,7 +120,8 @@ import Testing
     groups = [UInt32](repeating: 0, count: count)
     table.assignByHash([numbers, texts], rowCount: count, mask: nil, &groups)
     #expect(table.endGroup == 51)
-    #expect(groups == (0..<UInt32(count)).map { $0 % 50 + 1 })
+    #expect(Set(groups.prefix(50)).count == 50)
+    #expect((50..<count).allSatisfy { groups[$0] == groups[$0 % 50] })
   }
 
   @Test func anEmptyInputGivesOneRowWithoutKeysAndNoneWith() throws {

@@ -59,12 +59,22 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
 
   override var byteCount: Int { values.count * (MemoryLayout<Value>.stride + 1) }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func grow(to count: Int) {
     guard count > values.count else { return }
     values.append(contentsOf: repeatElement(Value.zero, count: count - values.count))
     isSet.append(contentsOf: repeatElement(false, count: count - isSet.count))
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func update(_ arguments: [Vector], groups: [UInt32]) {
     let argument = arguments[0]
     let source = argument.values(as: Value.self)
@@ -93,6 +103,11 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
     }
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
     let argument = arguments[0]
     let source = argument.values(as: Value.self)
@@ -125,11 +140,21 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
     }
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
     for (group, target) in groups where other.isSet[group] { offer(other.values[group], target) }
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func results(_ range: Range<Int>) -> Vector {
     let validity = Bitmap(Array(isSet[range]))
     return .flat(Array(values[range]), validity: validity.isAllSet ? nil : validity)

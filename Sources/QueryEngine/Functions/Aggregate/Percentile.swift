@@ -124,17 +124,36 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
   init(_ shape: PercentileShape) { self.shape = shape }
 
   override var byteCount: Int { values.count * (MemoryLayout<Value>.stride + 4) }
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func grow(to count: Int) { groupCount = max(groupCount, count) }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func update(_ arguments: [Vector], groups: [UInt32]) {
     let argument = arguments[shape.argument]
     let source = argument.values(as: Value.self)
+    var takenValues = take(&values)
+    var takenGroups = take(&groupsOfValues)
     for row in source.indices where groups[row] != 0 {
-      values.append(source[row])
-      groupsOfValues.append(groups[row])
+      takenValues.append(source[row])
+      takenGroups.append(groups[row])
     }
+    swap(&takenValues, &values)
+    swap(&takenGroups, &groupsOfValues)
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
     let table = groups.table(count: other.groupCount)
@@ -146,6 +165,11 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
     }
   }
 
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func results(_ range: Range<Int>) throws(QueryError) -> Vector {
     guard shape.share >= 0 && shape.share <= 1 else {
       throw QueryError(
@@ -156,6 +180,7 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
     for group in groupsOfValues { ends[Int(group) + 1] += 1 }
     for group in 0..<groupCount { ends[group + 1] += ends[group] }
     var next = ends
+    let (values, groupsOfValues) = (values, groupsOfValues)
     var sorted = values
     var room = sorted.mutableSpan
     for index in values.indices {

@@ -73,6 +73,9 @@ final class IntegerSumAccumulator<
 
   override var byteCount: Int { states.count * MemoryLayout<State>.stride }
 
+  @specialized(where Value == Int32, Total == Int64)
+  @specialized(where Value == Int64, Total == Int128)
+  @specialized(where Value == Int128, Total == Int128)
   override func grow(to count: Int) {
     if count > states.count {
       states.append(contentsOf: repeatElement(State(), count: count - states.count))
@@ -81,6 +84,9 @@ final class IntegerSumAccumulator<
 
   override var acceptsAnyEncoding: Bool { true }
 
+  @specialized(where Value == Int32, Total == Int64)
+  @specialized(where Value == Int64, Total == Int128)
+  @specialized(where Value == Int128, Total == Int128)
   override func update(_ arguments: [Vector], groups: [UInt32]) throws(QueryError) {
     let argument = arguments[0]
     if argument.encoding == .dictionary, let base = argument.base, base.encoding == .flat, base.count > 0 {
@@ -119,6 +125,9 @@ final class IntegerSumAccumulator<
     }
   }
 
+  @specialized(where Value == Int32, Total == Int64)
+  @specialized(where Value == Int64, Total == Int128)
+  @specialized(where Value == Int128, Total == Int128)
   override func update(
     _ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int
   ) throws(QueryError) {
@@ -145,6 +154,9 @@ final class IntegerSumAccumulator<
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
+  @specialized(where Value == Int32, Total == Int64)
+  @specialized(where Value == Int64, Total == Int128)
+  @specialized(where Value == Int128, Total == Int128)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
     for (group, target) in groups {
@@ -157,6 +169,9 @@ final class IntegerSumAccumulator<
     if other.hasOverflowed { hasOverflowed = true }
   }
 
+  @specialized(where Value == Int32, Total == Int64)
+  @specialized(where Value == Int64, Total == Int128)
+  @specialized(where Value == Int128, Total == Int128)
   override func results(_ range: Range<Int>) throws(QueryError) -> Vector {
     if hasOverflowed {
       throw QueryError(.numericOutOfRange, "a sum does not fit 38 digits", hint: "sum(x::DOUBLE)")
@@ -216,12 +231,16 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
 
   override var byteCount: Int { states.count * MemoryLayout<State>.stride }
 
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func grow(to count: Int) {
     if count > states.count {
       states.append(contentsOf: repeatElement(State(), count: count - states.count))
     }
   }
 
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func update(_ arguments: [Vector], groups: [UInt32]) {
     let argument = arguments[0]
     let values = argument.values(as: Value.self)
@@ -235,6 +254,8 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
     }
   }
 
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
     let argument = arguments[0]
     let values = argument.values(as: Value.self)
@@ -256,6 +277,8 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
     for (group, target) in groups {
@@ -264,6 +287,8 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
     }
   }
 
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   override func results(_ range: Range<Int>) -> Vector {
     var isValid = [Bool](repeating: true, count: range.count)
     var values = [Double](repeating: 0, count: range.count)
