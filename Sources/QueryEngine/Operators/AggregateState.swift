@@ -57,10 +57,8 @@ final class AggregateState {
 
   /// Adds the rows of a batch.
   ///
-  /// - Parameters:
-  ///   - keys: The values of the group's keys.
-  ///   - values: The values of all arguments, in the places that steps name.
-  ///   - filters: The rows that meet each FILTER, by place.
+  /// `values` are those of all arguments, and `filters` the rows that meet each FILTER, in the places that
+  /// steps name.
   func add(
     _ keys: [Vector], _ values: [Vector], filters: [Bitmap?], rowCount: Int, mask: Bitmap?
   ) throws(QueryError) {
@@ -148,7 +146,7 @@ final class AggregateState {
 
   /// Adds groups of another state.
   ///
-  /// - Parameter partition: Which groups, by bits of the hash; `nil` for all.
+  /// `partition` tells which, by bits of the hash; `nil` stands for all.
   func merge(_ other: AggregateState, partition: AggregatePartition?) throws(QueryError) {
     let mapping = mapGroups(of: other, partition: partition)
     var targets: [UInt32] = []

@@ -1,6 +1,8 @@
 internal import Columnar
 
-/// One key column of a group table: a value for each group. Group 0 is not a group.
+/// One key column of a group table, with a value for each group.
+///
+/// Group 0 is not a group.
 class GroupKeyStore {
   /// Bytes held, roughly.
   var byteCount: Int { 0 }

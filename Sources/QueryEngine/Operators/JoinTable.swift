@@ -21,11 +21,8 @@ struct JoinTable: Sendable {
 
   /// Builds the table.
   ///
-  /// - Parameters:
-  ///   - columns: The columns put out.
-  ///   - keys: The keys of all rows.
-  ///   - keyTypes: Their types.
-  ///   - matchesNulls: By key, whether nulls match each other; rows with other null keys match nothing.
+  /// `matchesNulls` tells for each key whether nulls match each other; rows with other null keys match
+  /// nothing. Tests set `hashMask` to make hashes collide.
   init(
     columns: [Vector], keys: [Vector], keyTypes: [LogicalType], matchesNulls: [Bool], rowCount: Int,
     asofCodes: [UInt64] = [],

@@ -93,7 +93,7 @@ final class RowStoreLocal: OperatorInstance {
 
   /// Keeps the input's columns and behind them `keys`.
   ///
-  /// - Parameter putAside: What to do with the rows so far when memory runs out; `nil` if they must be kept.
+  /// When memory runs out, `putAside` gets the rows so far; without it they are kept all the same.
   init(
     _ store: RowStore, keys: [CompiledExpression], _ worker: WorkerContext, putAside: PutAside? = nil
   ) {

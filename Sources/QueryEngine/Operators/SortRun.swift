@@ -8,11 +8,8 @@ final class SortRun {
 
   /// Sorts and writes rows.
   ///
-  /// - Parameters:
-  ///   - batches: The input's columns and behind them the values of the sort keys, by morsel.
-  ///   - round: How many runs the same worker has written before.
-  ///   - keys: The sort keys.
-  ///   - types: The types of all columns.
+  /// The batches hold the input's columns and behind them the values of the sort keys; `round` is how many
+  /// runs the same worker has written before.
   init(
     _ morsels: [(morsel: Int, batches: [Batch])], round: Int, _ keys: [LogicalPlan.SortKey],
     _ types: [LogicalType],

@@ -19,9 +19,7 @@ enum WindowCalls {
 
   /// Returns the call's result for each row.
   ///
-  /// - Parameters:
-  ///   - arguments: The arguments of all rows, flat, in order.
-  ///   - filter: The FILTER predicate of all rows.
+  /// `arguments` and `filter` hold the values of all rows, flat, in order.
   static func compute(
     _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ frames: WindowFrames, _ arguments: [Vector],
     _ filter: Vector?, _ worker: WorkerContext
