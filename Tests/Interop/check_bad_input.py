@@ -47,14 +47,26 @@ def check_truncated_parquet(w):
 
 
 def check_flipped_byte_in_manifest(w):
+    """Avro has no checksums: a flip is either found, and named, or harms nothing that the answer depends on."""
     some_events(w)
     path = [p for p in sorted(w.warehouse.rglob("*-m*.avro"))][0]
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0x55
-    path.write_bytes(bytes(data))
-    done = w.run("sql", "SELECT count(DISTINCT event_id) FROM web_events", check=False)
-    assert done.returncode == 65, (done.returncode, done.stdout, done.stderr)
-    assert path.name in done.stderr, done.stderr
+    good = path.read_bytes()
+    found = 0
+    for position in range(0, len(good), max(1, len(good) // 60)):
+        data = bytearray(good)
+        data[position] ^= 0x55
+        path.write_bytes(bytes(data))
+        done = w.run("sql", "--format", "csv", "SELECT count(DISTINCT event_id), max(page_path) FROM web_events", check=False)
+        text = done.stdout + done.stderr
+        assert "Fatal error" not in text, text
+        if done.returncode == 0:
+            assert done.stdout.splitlines()[1].startswith("2000,"), (position, done.stdout)
+        else:
+            found += 1
+            assert done.returncode in (65, 69, 74), (position, done.returncode, text)
+    assert found > 10, found
+    path.write_bytes(good)
+    same(w.value("SELECT count(DISTINCT event_id) FROM web_events"), 2000)
 
 
 def check_missing_data_file(w):
@@ -94,7 +106,7 @@ def check_full_disk(w):
     try:
         w.warehouse = mount / "warehouse"
         some_events(w)
-        fails(w, 74, "generate", "web_events", "--rows", "200000", "--days", "2", "--seed", "2", "--into", "web_events", says=["space"])
+        fails(w, 74, "generate", "web_events", "--rows", "200000", "--days", "1", "--seed", "2", "--into", "web_events", says=["space"])
         same(w.value("SELECT count(*) FROM web_events"), 2000)
         same(w.value("SELECT count(DISTINCT event_id) FROM web_events"), 2000)
         some = w.run("orphans", "web_events")
