@@ -6,12 +6,8 @@ struct AvroRecordPlan<Slot: Hashable & Sendable>: Sendable {
   struct Step: Sendable {
     /// Our field; `nil` is passed over.
     var slot: Slot?
-    /// The field's type as the file has it.
-    var schema: AvroSchema
-    /// The type without the null of a union.
-    var type: AvroSchema
-    var nullBranch: Int?
-    var branchCount: Int
+    /// The field's type; a class, as copies of schemas would be what reading a manifest spends its time on.
+    var type: AvroFieldType
   }
 
   let steps: [Step]
@@ -20,11 +16,9 @@ struct AvroRecordPlan<Slot: Hashable & Sendable>: Sendable {
     let fields = schema.fields
     let hasIDs = fields.contains { $0.fieldID != nil }
     steps = fields.map { field in
-      var branchCount = 0
-      if case .union(let branches) = field.schema.kind { branchCount = branches.count }
-      return Step(
-        slot: hasIDs ? field.fieldID.flatMap { ids[$0] } : names[field.name], schema: field.schema,
-        type: field.schema.nonNull, nullBranch: field.schema.nullBranch, branchCount: branchCount)
+      Step(
+        slot: hasIDs ? field.fieldID.flatMap { ids[$0] } : names[field.name],
+        type: AvroFieldType(field.schema))
     }
   }
 
@@ -36,37 +30,137 @@ struct AvroRecordPlan<Slot: Hashable & Sendable>: Sendable {
   }
 }
 
-extension AvroDecoder {
-  /// Reads the branch of an optional field; `false` when it is null.
-  mutating func hasValue<Slot>(_ step: AvroRecordPlan<Slot>.Step) throws(FileFormatError) -> Bool {
-    guard step.branchCount > 0 else { return step.type.kind != .null }
-    return try readBranch(of: step.branchCount) != step.nullBranch
+/// The type of a field in a file, with what its decoder asks for again and again.
+final class AvroFieldType: Sendable {
+  /// How values are encoded.
+  enum Encoding: Sendable {
+    case null, boolean, number, float, double, string, bytes, fixed, other
   }
 
-  /// Reads a number of a field that may be declared as any integer.
-  mutating func readNumber(_ type: AvroSchema) throws(FileFormatError) -> Int64 {
+  /// The type as the file has it.
+  let whole: AvroSchema
+  /// The type without the null of a union.
+  let schema: AvroSchema
+  let encoding: Encoding
+  let nullBranch: Int
+  /// The branches of the union; 0 for another type.
+  let branchCount: Int
+  let fixedByteCount: Int
+  let isMillis: Bool
+  /// Of a list of numbers: the branch of an element that is null, -1 for none; `nil` for other types.
+  let numberListNullBranch: Int?
+  /// Of a map from field ids: its form.
+  let map: AvroMapForm?
+
+  init(_ whole: AvroSchema) {
+    (self.whole, schema) = (whole, whole.nonNull)
+    nullBranch = whole.nullBranch ?? -1
+    if case .union(let branches) = whole.kind { branchCount = branches.count } else { branchCount = 0 }
+    if case .fixed(let count) = schema.kind { fixedByteCount = count } else { fixedByteCount = 0 }
+    switch schema.kind {
+    case .null: encoding = .null
+    case .boolean: encoding = .boolean
+    case .int, .long: encoding = .number
+    case .float: encoding = .float
+    case .double: encoding = .double
+    case .string: encoding = .string
+    case .bytes: encoding = .bytes
+    case .fixed: encoding = .fixed
+    default: encoding = .other
+    }
+    isMillis = schema.logicalType == "timestamp-millis"
+    if case .array(let element) = schema.kind, element.nonNull.kind == .int || element.nonNull.kind == .long {
+      numberListNullBranch = element.nullBranch ?? -1
+    } else {
+      numberListNullBranch = nil
+    }
+    map = AvroMapForm(schema)
+  }
+}
+
+/// How a map from field ids is encoded in one file: as records of key and value, or as an Avro map (rule 13).
+struct AvroMapForm: Sendable {
+  private let isAvroMap: Bool
+  private let elementNullBranch: Int
+  private let keyNullBranch: Int
+  private let valueNullBranch: Int
+  /// How the values are encoded.
+  let value: AvroFieldType.Encoding
+
+  init?(_ type: AvroSchema) {
+    let valueSchema: AvroSchema
     switch type.kind {
-    case .int, .long: return try readLong()
-    default: throw error("a number is declared as another type")
+    case .map(let value):
+      valueSchema = value
+      (isAvroMap, keyNullBranch, elementNullBranch) = (true, -1, -1)
+    case .array(let element):
+      let fields = element.fields
+      guard fields.count == 2, fields[0].schema.nonNull.kind == .int || fields[0].schema.nonNull.kind == .long
+      else { return nil }
+      valueSchema = fields[1].schema
+      isAvroMap = false
+      (elementNullBranch, keyNullBranch) = (element.nullBranch ?? -1, fields[0].schema.nullBranch ?? -1)
+    default: return nil
+    }
+    valueNullBranch = valueSchema.nullBranch ?? -1
+    switch valueSchema.nonNull.kind {
+    case .int, .long: value = .number
+    case .bytes, .string: value = .bytes
+    default: return nil
     }
   }
 
-  /// Reads the range of a text or byte string.
-  mutating func readText(_ type: AvroSchema) throws(FileFormatError) -> String {
-    guard case .string = type.kind else { throw error("a text is declared as another type") }
+  /// Reads a key; `nil` for an element that is null as a whole.
+  func key(_ decoder: inout AvroDecoder) throws(FileFormatError) -> Int32? {
+    guard isAvroMap else {
+      if elementNullBranch >= 0, try decoder.readBranch(of: 2) == elementNullBranch { return nil }
+      if keyNullBranch >= 0, try decoder.readBranch(of: 2) == keyNullBranch {
+        throw decoder.error("a key is null")
+      }
+      return Int32(truncatingIfNeeded: try decoder.readLong())
+    }
+    guard let id = Int32(try decoder.readString()) else { throw decoder.error("a key is no field id") }
+    return id
+  }
+
+  /// Reads whether the value of a key is there.
+  func hasValue(_ decoder: inout AvroDecoder) throws(FileFormatError) -> Bool {
+    guard valueNullBranch >= 0 else { return true }
+    return try decoder.readBranch(of: 2) != valueNullBranch
+  }
+}
+
+extension AvroDecoder {
+  /// Reads the branch of an optional field; `false` when it is null.
+  mutating func hasValue(_ type: AvroFieldType) throws(FileFormatError) -> Bool {
+    guard type.branchCount > 0 else { return type.encoding != .null }
+    return try readBranch(of: type.branchCount) != type.nullBranch
+  }
+
+  /// Reads a number of a field that may be declared as any integer.
+  mutating func readNumber(_ type: AvroFieldType) throws(FileFormatError) -> Int64 {
+    guard type.encoding == .number else { throw error("a number is declared as another type") }
+    return try readLong()
+  }
+
+  /// Reads a text.
+  mutating func readText(_ type: AvroFieldType) throws(FileFormatError) -> String {
+    guard type.encoding == .string else { throw error("a text is declared as another type") }
     return try readString()
   }
 
-  mutating func readBlob(_ type: AvroSchema) throws(FileFormatError) -> [UInt8] {
-    switch type.kind {
+  /// Reads a byte string.
+  mutating func readBlob(_ type: AvroFieldType) throws(FileFormatError) -> [UInt8] {
+    switch type.encoding {
     case .bytes, .string: return try readBytes()
-    case .fixed(let count): return try readFixed(byteCount: count)
+    case .fixed: return try readFixed(byteCount: type.fixedByteCount)
     default: throw error("a byte string is declared as another type")
     }
   }
 
-  mutating func readFlag(_ type: AvroSchema) throws(FileFormatError) -> Bool {
-    guard case .boolean = type.kind else { throw error("a truth value is declared as another type") }
+  /// Reads a truth value.
+  mutating func readFlag(_ type: AvroFieldType) throws(FileFormatError) -> Bool {
+    guard type.encoding == .boolean else { throw error("a truth value is declared as another type") }
     return try readBoolean()
   }
 }

@@ -63,9 +63,6 @@ package enum Manifest {
     var entries: [ManifestEntry] = []
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
-        // No entry is smaller than this, so that a count alone does not take memory.
-        let left = block.decoder.end - block.decoder.position
-        entries.reserveCapacity(entries.count + min(block.count, left / 32))
         for _ in 0..<block.count { entries.append(try plan.entry(&block.decoder, specID: manifest.specID)) }
         guard block.decoder.isAtEnd else { throw block.decoder.error("the block is longer than its entries") }
       }
@@ -141,7 +138,7 @@ package enum Manifest {
     init(_ schema: AvroSchema, partitionType: [NestedField], file: String) throws(TableFormatError) {
       entries = AvroRecordPlan(schema, ids: entryIDs, names: entryNames)
       try entries.require([(.status, "status"), (.file, "data_file")], file)
-      guard let data = entries.steps.first(where: { $0.slot == .file })?.type else {
+      guard let data = entries.steps.first(where: { $0.slot == .file })?.type.schema else {
         throw TableFormatError(.damaged, "the manifest has no data_file", file: file)
       }
       files = AvroRecordPlan(data, ids: fileIDs, names: fileNames)
@@ -153,7 +150,7 @@ package enum Manifest {
         names[AvroName.sanitized(field.name)] = place
         names[field.name] = place
       }
-      let record = files.steps.first { $0.slot == .partition }?.type ?? AvroSchema(.null)
+      let record = files.steps.first { $0.slot == .partition }?.type.schema ?? AvroSchema(.null)
       partition = AvroRecordPlan(record, ids: ids, names: names)
       self.partitionType = partitionType
       emptyTuple = [ScalarValue](repeating: .null, count: partitionType.count)
@@ -165,10 +162,10 @@ package enum Manifest {
         file: DataFile(path: "", specID: specID, partition: emptyTuple, recordCount: 0, fileSizeInBytes: 0))
       for step in entries.steps {
         guard let slot = step.slot else {
-          try decoder.skip(step.schema)
+          try decoder.skip(step.type.whole)
           continue
         }
-        guard try decoder.hasValue(step) else { continue }
+        guard try decoder.hasValue(step.type) else { continue }
         switch slot {
         case .status:
           guard let status = ManifestEntry.Status(rawValue: Int(try decoder.readNumber(step.type))) else {
@@ -187,10 +184,10 @@ package enum Manifest {
     private func read(_ decoder: inout AvroDecoder, into file: inout DataFile) throws(FileFormatError) {
       for step in files.steps {
         guard let slot = step.slot else {
-          try decoder.skip(step.schema)
+          try decoder.skip(step.type.whole)
           continue
         }
-        guard try decoder.hasValue(step) else { continue }
+        guard try decoder.hasValue(step.type) else { continue }
         switch slot {
         case .content:
           guard let content = DataFile.Content(rawValue: Int(try decoder.readNumber(step.type))) else {
@@ -229,29 +226,29 @@ package enum Manifest {
     ) throws(FileFormatError) {
       for step in partition.steps {
         guard let place = step.slot else {
-          try decoder.skip(step.schema)
+          try decoder.skip(step.type.whole)
           continue
         }
-        guard try decoder.hasValue(step) else { continue }
+        guard try decoder.hasValue(step.type) else { continue }
         tuple[place] = try value(&decoder, step.type, partitionType[place].type)
       }
     }
 
     private func value(
-      _ decoder: inout AvroDecoder, _ schema: AvroSchema, _ type: IcebergType
+      _ decoder: inout AvroDecoder, _ field: AvroFieldType, _ type: IcebergType
     ) throws(FileFormatError) -> ScalarValue {
-      switch schema.kind {
+      switch field.encoding {
       case .null: return .null
       case .boolean: return .boolean(try decoder.readBoolean())
-      case .int, .long:
+      case .number:
         let number = try decoder.readLong()
-        return schema.logicalType == "timestamp-millis" ? .integer(number &* 1000) : .integer(number)
+        return field.isMillis ? .integer(number &* 1000) : .integer(number)
       case .float:
         let number = try decoder.readFloat()
         return type == .double ? .double(Double(number)) : .real(number)
       case .double: return .double(try decoder.readDouble())
       case .string, .bytes, .fixed:
-        let bytes = try decoder.readBlob(schema)
+        let bytes = try decoder.readBlob(field)
         switch type {
         case .decimal:
           guard bytes.count <= 16 else { throw decoder.error("a decimal of \(bytes.count) bytes") }
@@ -261,16 +258,18 @@ package enum Manifest {
           return .bytes(SingleValue.bytes(hexadecimal: digits) ?? bytes)
         default: return .bytes(bytes)
         }
-      default: throw decoder.error("a partition value has a type that no transform yields")
+      case .other: throw decoder.error("a partition value has a type that no transform yields")
       }
     }
 
     /// Reads a map from field ids, in either of its forms: records of key and value, or an Avro map (rule 13).
     private func counts(
-      _ decoder: inout AvroDecoder, _ type: AvroSchema
+      _ decoder: inout AvroDecoder, _ type: AvroFieldType
     ) throws(FileFormatError) -> FieldCounts {
       var pairs: [Int64] = []
-      let form = try MapForm(type, decoder)
+      guard let form = type.map, form.value == .number else {
+        throw decoder.error("a map of counts is declared as another type")
+      }
       while case let count = try decoder.readBlockCount(), count > 0 {
         pairs.reserveCapacity(pairs.count + 2 * count)
         for _ in 0..<count {
@@ -285,12 +284,15 @@ package enum Manifest {
     }
 
     private func bounds(
-      _ decoder: inout AvroDecoder, _ type: AvroSchema
+      _ decoder: inout AvroDecoder, _ type: AvroFieldType
     ) throws(FileFormatError) -> FieldBounds {
       var (entries, bytes): ([Int32], [UInt8]) = ([], [])
-      let form = try MapForm(type, decoder)
+      guard let form = type.map, form.value == .bytes else {
+        throw decoder.error("a map of bounds is declared as another type")
+      }
       while case let count = try decoder.readBlockCount(), count > 0 {
         entries.reserveCapacity(entries.count + 2 * count)
+        bytes.reserveCapacity(bytes.count + min(16 * count, decoder.end - decoder.position))
         for _ in 0..<count {
           guard let id = try form.key(&decoder) else { continue }
           if try form.hasValue(&decoder) {
@@ -305,61 +307,19 @@ package enum Manifest {
     }
 
     private func numbers(
-      _ decoder: inout AvroDecoder, _ type: AvroSchema
+      _ decoder: inout AvroDecoder, _ type: AvroFieldType
     ) throws(FileFormatError) -> [Int64] {
-      guard case .array(let element) = type.kind else {
-        throw decoder.error("a list is declared as another type")
+      guard let nullBranch = type.numberListNullBranch else {
+        throw decoder.error("a list of numbers is declared as another type")
       }
-      let nullBranch = element.nullBranch
       var result: [Int64] = []
       while case let count = try decoder.readBlockCount(), count > 0 {
         for _ in 0..<count {
-          if let nullBranch, try decoder.readBranch(of: 2) == nullBranch { continue }
-          result.append(try decoder.readNumber(element.nonNull))
+          if nullBranch >= 0, try decoder.readBranch(of: 2) == nullBranch { continue }
+          result.append(try decoder.readLong())
         }
       }
       return result
-    }
-  }
-
-  /// How a map from field ids is encoded in one file.
-  private struct MapForm: Sendable {
-    private let isAvroMap: Bool
-    private let elementNullBranch: Int?
-    private let keyNullBranch: Int?
-    private let valueNullBranch: Int?
-
-    init(_ type: AvroSchema, _ decoder: AvroDecoder) throws(FileFormatError) {
-      switch type.kind {
-      case .map(let value):
-        (isAvroMap, valueNullBranch, keyNullBranch, elementNullBranch) = (true, value.nullBranch, nil, nil)
-      case .array(let element):
-        let fields = element.fields
-        guard fields.count == 2, [.int, .long].contains(fields[0].schema.nonNull.kind) else {
-          throw decoder.error("a map is declared as an array of something but keys and values")
-        }
-        (isAvroMap, valueNullBranch) = (false, fields[1].schema.nullBranch)
-        (elementNullBranch, keyNullBranch) = (element.nullBranch, fields[0].schema.nullBranch)
-      default: throw decoder.error("a map is declared as another type")
-      }
-    }
-
-    /// Reads a key; `nil` for an element that is null as a whole.
-    func key(_ decoder: inout AvroDecoder) throws(FileFormatError) -> Int32? {
-      guard isAvroMap else {
-        if let elementNullBranch, try decoder.readBranch(of: 2) == elementNullBranch { return nil }
-        if let keyNullBranch, try decoder.readBranch(of: 2) == keyNullBranch {
-          throw decoder.error("a key is null")
-        }
-        return Int32(truncatingIfNeeded: try decoder.readLong())
-      }
-      guard let id = Int32(try decoder.readString()) else { throw decoder.error("a key is no field id") }
-      return id
-    }
-
-    func hasValue(_ decoder: inout AvroDecoder) throws(FileFormatError) -> Bool {
-      guard let valueNullBranch else { return true }
-      return try decoder.readBranch(of: 2) != valueNullBranch
     }
   }
 }

@@ -58,8 +58,6 @@ package enum ManifestList {
     let summaries = summaryPlan(reader.schema)
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
-        let left = block.decoder.end - block.decoder.position
-        result.reserveCapacity(result.count + min(block.count, left / 16))
         for _ in 0..<block.count { result.append(try manifest(&block.decoder, plan, summaries)) }
         guard block.decoder.isAtEnd else { throw block.decoder.error("the block is longer than its entries") }
       }
@@ -89,10 +87,10 @@ package enum ManifestList {
     var file = ManifestFile(path: "", byteCount: 0, specID: 0, addedSnapshotID: 0)
     for step in plan.steps {
       guard let slot = step.slot else {
-        try decoder.skip(step.schema)
+        try decoder.skip(step.type.whole)
         continue
       }
-      guard try decoder.hasValue(step) else { continue }
+      guard try decoder.hasValue(step.type) else { continue }
       switch slot {
       case .path: file.path = try decoder.readText(step.type)
       case .length: file.byteCount = try decoder.readNumber(step.type)
@@ -116,9 +114,9 @@ package enum ManifestList {
   }
 
   private static func partitions(
-    _ decoder: inout AvroDecoder, _ type: AvroSchema, _ plan: AvroRecordPlan<SummarySlot>
+    _ decoder: inout AvroDecoder, _ type: AvroFieldType, _ plan: AvroRecordPlan<SummarySlot>
   ) throws(FileFormatError) -> [PartitionFieldSummary] {
-    guard case .array(let element) = type.kind else { throw decoder.error("partitions are not an array") }
+    guard case .array(let element) = type.schema.kind else { throw decoder.error("partitions are not an array") }
     var result: [PartitionFieldSummary] = []
     while case let count = try decoder.readBlockCount(), count > 0 {
       for _ in 0..<count {
@@ -126,10 +124,10 @@ package enum ManifestList {
         if element.nullBranch != nil { _ = try decoder.readLong() }
         for step in plan.steps {
           guard let slot = step.slot else {
-            try decoder.skip(step.schema)
+            try decoder.skip(step.type.whole)
             continue
           }
-          guard try decoder.hasValue(step) else { continue }
+          guard try decoder.hasValue(step.type) else { continue }
           switch slot {
           case .containsNull: summary.containsNull = try decoder.readFlag(step.type)
           case .containsNaN: summary.containsNaN = try decoder.readFlag(step.type)
