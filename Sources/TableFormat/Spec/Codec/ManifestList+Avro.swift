@@ -116,7 +116,9 @@ package enum ManifestList {
   private static func partitions(
     _ decoder: inout AvroDecoder, _ type: AvroFieldType, _ plan: AvroRecordPlan<SummarySlot>
   ) throws(FileFormatError) -> [PartitionFieldSummary] {
-    guard case .array(let element) = type.schema.kind else { throw decoder.error("partitions are not an array") }
+    guard case .array(let element) = type.schema.kind else {
+      throw decoder.error("partitions are not an array")
+    }
     var result: [PartitionFieldSummary] = []
     while case let count = try decoder.readBlockCount(), count > 0 {
       for _ in 0..<count {
