@@ -22,6 +22,7 @@ final class Environment {
   /// - Parameters:
   ///   - options: The command's options.
   ///   - isDetached: Whether to do without a catalog when none is named, as `batch` does.
+  /// - Returns: The environment.
   /// - Throws: ``CommandFailure`` if it cannot be opened.
   static func open(_ options: GlobalOptions, isDetached: Bool = false) throws -> Environment {
     var catalog: SQLiteCatalog?

@@ -1,6 +1,8 @@
 /// Base64 (RFC 4648, section 4), strict about its alphabet and padding.
 enum Base64 {
-  /// Returns the bytes, or `nil` if the text is not base64. Line breaks are ignored.
+  /// Returns the bytes, or `nil` if the text is not base64.
+  ///
+  /// Line breaks are ignored.
   static func decode(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     result.reserveCapacity(text.utf8.count / 4 * 3)

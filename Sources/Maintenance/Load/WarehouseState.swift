@@ -13,7 +13,8 @@ package final class WarehouseState: Sendable {
   /// Opens the state beside a catalog file, and makes it if it is missing.
   package init(besideCatalog path: String) throws(MaintenanceError) {
     let folder = FilePath.parent(of: path)
-    try MaintenanceError.reading { () throws(FileFormatError) in try LocalFileSystem().createDirectory(folder) }
+    try MaintenanceError.reading { () throws(FileFormatError) in try LocalFileSystem().createDirectory(folder)
+    }
     let file = FilePath.join(folder, "wequery.db")
     connection = try MaintenanceError.wrapping { () throws(TableFormatError) in
       let connection = try SQLiteConnection(path: file, creating: true)

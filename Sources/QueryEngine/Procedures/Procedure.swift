@@ -14,6 +14,7 @@ package protocol Procedure: Sendable {
   ///   - arguments: A value for each parameter that was given, of the parameter's type.
   ///   - session: The session that calls.
   /// - Returns: The rows that CALL answers with.
+  /// - Throws: ``QueryError`` if it cannot be done.
   func run(_ arguments: ProcedureArguments, in session: Session) throws(QueryError) -> ProcedureResult
 }
 

@@ -12,6 +12,7 @@ package protocol RelationResolver: AnyObject {
   ///   - version: The state asked for.
   ///   - position: Where the name stands.
   /// - Returns: The relation, pinned; `nil` if no part of the name is known.
+  /// - Throws: ``QueryError`` if the state asked for does not exist, or files cannot be read.
   func resolve(
     _ name: [String], version: TableVersion?, at position: SourceRange?
   ) throws(QueryError) -> ResolvedRelation?
@@ -24,6 +25,7 @@ package protocol RelationResolver: AnyObject {
   ///   - arguments: Constants, with names where given.
   ///   - position: Where the call stands.
   /// - Returns: The relation.
+  /// - Throws: ``QueryError`` if the arguments are wrong, or files cannot be read.
   func resolveFunction(
     _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)],
     at position: SourceRange?

@@ -120,7 +120,8 @@ package final class Session {
   }
 
   /// Returns the plan after the rules that are not switched off.
-  func optimized(_ plan: LogicalPlan, _ environment: EvaluationEnvironment) throws(QueryError) -> LogicalPlan {
+  func optimized(_ plan: LogicalPlan, _ environment: EvaluationEnvironment) throws(QueryError) -> LogicalPlan
+  {
     try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(
       plan, context: OptimizerContext(environment: environment))
   }
