@@ -28,6 +28,9 @@ fi
 say "release binary"
 if binary=$(build_release); then passed=$((passed + 1)); else failed=$((failed + 1)); binary=; fi
 
+say "the samples' walk-through"
+if [ -n "$binary" ] && scripts/samples.sh "$binary"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+
 say "against pyiceberg and DuckDB"
 if [ -n "$binary" ] && python=$(interop_python); then
   "$python" Tests/Interop/run.py --binary "$binary" 2>&1 | tee .build/interop.log

@@ -8,6 +8,6 @@ struct Wequery: AsyncParsableCommand {
     subcommands: [
       SQLCommand.self, BatchCommand.self, Demo.self, Generate.self, Load.self, Tables.self, Describe.self,
       Snapshots.self, Files.self, Partitions.self, HistoryCommand.self, References.self, Compact.self,
-      Stats.self, Expire.self, Orphans.self, Restore.self,
-    ])
+      Stats.self, Expire.self, Orphans.self, Restore.self, Shell.self,
+    ], defaultSubcommand: Shell.self)
 }

@@ -36,6 +36,9 @@ struct SessionObjects {
 }
 
 extension Session {
+  /// The names of tables and views, for completion and suggestions.
+  package func tableNames() -> [String] { CatalogResolver(self).tableNames() }
+
   /// Returns the table `wequery.name`, or `nil` if there is none.
   func systemRelation(_ name: [String]) throws(QueryError) -> InMemoryRelation? {
     guard name.count == 2, name[0].lowercased() == "wequery" else { return nil }

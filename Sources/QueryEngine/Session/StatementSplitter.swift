@@ -6,6 +6,13 @@ package struct StatementText: Sendable, Equatable {
   package let linesBefore: Int
   /// Whether a semicolon ended it.
   package let isTerminated: Bool
+
+  /// Makes a statement that stands alone.
+  package init(_ text: String) { self.init(text: text, linesBefore: 0, isTerminated: true) }
+
+  init(text: String, linesBefore: Int, isTerminated: Bool) {
+    (self.text, self.linesBefore, self.isTerminated) = (text, linesBefore, isTerminated)
+  }
 }
 
 /// Cuts a script at its semicolons, without understanding it: so that a statement that does not parse

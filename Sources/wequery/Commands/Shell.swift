@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// `wequery` alone: the shell at a terminal, else statements from standard input.
+struct Shell: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shell", abstract: "Talk to the engine: the shell, or statements on standard input.")
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try Program.run("shell", options) {
+      let environment = try Environment.open(options)
+      guard let terminal = Terminal() else {
+        guard let script = FileText.read("-") else { return }
+        try StatementRunner(environment).run(script, named: nil, continuingOnError: false)
+        return
+      }
+      Interruption.watch(environment.session)
+      let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
+      REPL(environment, terminal, historyPath: home.map { $0 + "/.wequery_history" }).run()
+    }
+  }
+}
