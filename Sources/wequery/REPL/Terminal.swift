@@ -3,6 +3,7 @@ internal import Glibc
 /// The terminal in raw mode: keys come one by one, and what was set before is set again afterwards.
 final class Terminal {
   private var saved = termios()
+  private var isRaw = false
 
   /// Switches standard input to raw mode, or returns `nil` if it is no terminal.
   init?() {
@@ -14,6 +15,7 @@ final class Terminal {
 
   /// Lets keys through one by one; Ctrl-C is a key then, not a signal.
   func enterRawMode() {
+    isRaw = true
     var raw = saved
     raw.c_lflag &= ~tcflag_t(ECHO | ICANON | IEXTEN | ISIG)
     raw.c_iflag &= ~tcflag_t(IXON | ICRNL | INPCK | ISTRIP | BRKINT)
@@ -24,6 +26,8 @@ final class Terminal {
 
   /// Sets the terminal as it was.
   func leaveRawMode() {
+    guard isRaw else { return }
+    isRaw = false
     TextOutput.standard.write("\u{1B}[?2004l")
     TextOutput.standard.flush()
     unsafe tcsetattr(0, TCSAFLUSH, &saved)
