@@ -76,7 +76,8 @@ def canonical(value):
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, (bytes, bytearray)):
-        return "\\x" + bytes(value).hex().upper()
+        # The text form of binary: printable ASCII as it is, other bytes as \\xAA.
+        return "".join(chr(b) if 32 <= b < 127 and b not in (34, 39, 92) else f"\\x{b:02X}" for b in bytes(value))
     if isinstance(value, dict):
         return {k: canonical(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
