@@ -11,7 +11,7 @@ public struct VectorBuilder {
   private var column: Column
   private var arena = StringArena()
 
-  private indirect enum Column {
+  private enum Column {
     case bit([Bool])
     case int32([Int32])
     case int64([Int64])
@@ -20,7 +20,8 @@ public struct VectorBuilder {
     case double([Double])
     case string([StringView])
     case interval([Interval])
-    case list([UInt32], VectorBuilder)
+    /// Ends, and one builder of the elements: in an array, so that it grows in place.
+    case list([UInt32], [VectorBuilder])
     case `struct`([VectorBuilder])
   }
 
@@ -37,7 +38,7 @@ public struct VectorBuilder {
       case .double: .double([])
       case .string: .string([])
       case .interval: .interval([])
-      case .list: .list([0], VectorBuilder(type.childTypes[0]))
+      case .list: .list([0], [VectorBuilder(type.childTypes[0])])
       case .struct: .struct(type.childTypes.map { VectorBuilder($0) })
       }
   }
@@ -83,87 +84,118 @@ public struct VectorBuilder {
   }
 
   private static func append(_ value: ScalarValue, to column: inout Column, arena: StringArena) -> Bool {
-    switch (consume column, value) {
-    case (.bit(var values), .boolean(let value)):
+    if case .null = value {
+      appendPlaceholder(to: &column)
+      return false
+    }
+    // Each case takes the array out of the column before it grows it: while both hold it, growing copies it.
+    switch column {
+    case .bit(var values):
+      column = .interval([])
+      guard case .boolean(let value) = value else { preconditionFailure("\(value) is no truth value") }
       values.append(value)
       column = .bit(values)
-    case (.int32(var values), .integer(let value)):
+    case .int32(var values):
+      column = .bit([])
+      guard case .integer(let value) = value else { preconditionFailure("\(value) is no integer") }
       values.append(Int32(truncatingIfNeeded: value))
       column = .int32(values)
-    case (.int64(var values), .integer(let value)):
-      values.append(value)
+    case .int64(var values):
+      column = .bit([])
+      switch value {
+      case .integer(let value): values.append(value)
+      case .decimal(let value): values.append(Int64(truncatingIfNeeded: value))
+      default: preconditionFailure("\(value) is no integer")
+      }
       column = .int64(values)
-    case (.int64(var values), .decimal(let value)):
-      values.append(Int64(truncatingIfNeeded: value))
-      column = .int64(values)
-    case (.int128(var values), .decimal(let value)):
+    case .int128(var values):
+      column = .bit([])
+      guard case .decimal(let value) = value else { preconditionFailure("\(value) is no decimal") }
       values.append(value)
       column = .int128(values)
-    case (.float(var values), .real(let value)):
+    case .float(var values):
+      column = .bit([])
+      guard case .real(let value) = value else { preconditionFailure("\(value) is no REAL") }
       values.append(value)
       column = .float(values)
-    case (.double(var values), .double(let value)):
+    case .double(var values):
+      column = .bit([])
+      guard case .double(let value) = value else { preconditionFailure("\(value) is no DOUBLE") }
       values.append(value)
       column = .double(values)
-    case (.string(var values), .bytes(let value)):
+    case .string(var values):
+      column = .bit([])
+      guard case .bytes(let value) = value else { preconditionFailure("\(value) is no text") }
       values.append(arena.copy(value.span))
       column = .string(values)
-    case (.interval(var values), .interval(let value)):
+    case .interval(var values):
+      column = .bit([])
+      guard case .interval(let value) = value else { preconditionFailure("\(value) is no interval") }
       values.append(value)
       column = .interval(values)
-    case (.list(var ends, var elements), .list(let values)):
-      for value in values { elements.append(value) }
-      ends.append(UInt32(elements.count))
+    case .list(var ends, var elements):
+      column = .bit([])
+      switch value {
+      case .list(let values): for value in values { elements[0].append(value) }
+      case .map(let keys, let values):
+        for index in keys.indices { elements[0].append(.struct([keys[index], values[index]])) }
+      default: preconditionFailure("\(value) is no list")
+      }
+      ends.append(UInt32(elements[0].count))
       column = .list(ends, elements)
-    case (.list(var ends, var elements), .map(let keys, let values)):
-      for index in keys.indices { elements.append(.struct([keys[index], values[index]])) }
-      ends.append(UInt32(elements.count))
-      column = .list(ends, elements)
-    case (.struct(var fields), .struct(let values)):
-      precondition(fields.count == values.count)
+    case .struct(var fields):
+      column = .bit([])
+      guard case .struct(let values) = value, fields.count == values.count else {
+        preconditionFailure("\(value) is no struct of \(fields.count) fields")
+      }
       for index in fields.indices { fields[index].append(values[index]) }
       column = .struct(fields)
-    case (let other, .null):
-      column = appendingPlaceholder(to: other)
-      return false
-    case (let other, let value):
-      preconditionFailure("\(value) does not fit \(other)")
     }
     return true
   }
 
-  private static func appendingPlaceholder(to column: consuming Column) -> Column {
-    switch consume column {
+  private static func appendPlaceholder(to column: inout Column) {
+    switch column {
     case .bit(var values):
+      column = .interval([])
       values.append(false)
-      return .bit(values)
+      column = .bit(values)
     case .int32(var values):
+      column = .bit([])
       values.append(0)
-      return .int32(values)
+      column = .int32(values)
     case .int64(var values):
+      column = .bit([])
       values.append(0)
-      return .int64(values)
+      column = .int64(values)
     case .int128(var values):
+      column = .bit([])
       values.append(0)
-      return .int128(values)
+      column = .int128(values)
     case .float(var values):
+      column = .bit([])
       values.append(0)
-      return .float(values)
+      column = .float(values)
     case .double(var values):
+      column = .bit([])
       values.append(0)
-      return .double(values)
+      column = .double(values)
     case .string(var values):
+      column = .bit([])
       values.append(StringView())
-      return .string(values)
+      column = .string(values)
     case .interval(var values):
+      column = .bit([])
       values.append(Interval())
-      return .interval(values)
+      column = .interval(values)
     case .list(var ends, let elements):
-      ends.append(UInt32(elements.count))
-      return .list(ends, elements)
+      column = .bit([])
+      ends.append(UInt32(elements[0].count))
+      column = .list(ends, elements)
     case .struct(var fields):
+      column = .bit([])
       for index in fields.indices { fields[index].append(.null) }
-      return .struct(fields)
+      column = .struct(fields)
     }
   }
 
@@ -188,7 +220,7 @@ public struct VectorBuilder {
       var buffer = WritableBuffer(byteCount: ends.count * 4)
       var room = buffer.elements(as: UInt32.self, count: ends.count)
       for row in ends.indices { room[row] = ends[row] }
-      return .list(buffer.freeze(), count: count, of: elements.finish(), validity: validity)
+      return .list(buffer.freeze(), count: count, of: elements[0].finish(), validity: validity)
     case .struct(let fields):
       return .struct(fields.map { $0.finish() }, count: count, validity: validity)
     }
