@@ -124,6 +124,14 @@ extension Span<UInt8> {
   }
 }
 
+extension Array<UInt8> {
+  /// Appends a copy of bytes in one go.
+  @inlinable public mutating func append(bytes: Span<UInt8>) {
+    // SAFETY: the span is live for the call, and the array copies it.
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+}
+
 extension StringView: Equatable {
   /// Returns whether both hold the same bytes.
   @inlinable public static func == (left: StringView, right: StringView) -> Bool {

@@ -209,13 +209,13 @@ struct RegexReplacement {
       while start <= bytes.count, try regex.find(in: bytes, from: start, isASCII: isASCII) {
         isChanged = true
         let (first, end) = (regex.groups[0], regex.groups[1])
-        for index in copied..<max(first, copied) { sink.bytes.append(bytes[index]) }
+        sink.bytes.append(bytes: bytes.extracting(copied..<max(first, copied)))
         append(regex.groups, bytes, sink)
         copied = max(end, copied)
         if !all { break }
         start = end > first ? end : end >= bytes.count ? bytes.count + 1 : bytes.advance(end, codePoints: 1)
       }
-      if isChanged { for index in copied..<bytes.count { sink.bytes.append(bytes[index]) } }
+      if isChanged { sink.bytes.append(bytes: bytes.extracting(copied..<bytes.count)) }
       return isChanged
     }
     return isChanged ? sink.take() : text

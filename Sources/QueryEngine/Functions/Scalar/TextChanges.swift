@@ -18,13 +18,13 @@ enum TextChanges {
             guard var place = search.find(in: bytes) else { return false }
             var start = 0
             while true {
-              for index in start..<place { sink.bytes.append(bytes[index]) }
+              sink.bytes.append(bytes: bytes.extracting(start..<place))
               sink.append(with)
               start = place + search.needle.count
               guard let next = search.find(in: bytes, from: start) else { break }
               place = next
             }
-            for index in start..<bytes.count { sink.bytes.append(bytes[index]) }
+            sink.bytes.append(bytes: bytes.extracting(start..<bytes.count))
             return true
           }
           return isChanged ? sink.take() : text
@@ -107,7 +107,7 @@ enum TextChanges {
           while end > 0 {
             var start = end - 1
             while start > 0 && bytes[start] & 0xC0 == 0x80 { start -= 1 }
-            for index in start..<end { sink.bytes.append(bytes[index]) }
+            sink.bytes.append(bytes: bytes.extracting(start..<end))
             end = start
           }
         }

@@ -107,14 +107,15 @@ enum TextCase {
   static func change(_ text: StringView, toUpper: Bool, _ sink: TextSink) -> StringView {
     let first: UInt8 = toUpper ? UInt8(ascii: "a") : UInt8(ascii: "A")
     let isPlain = text.withBytes { bytes in
-      sink.bytes.reserveCapacity(bytes.count)
-      var high: UInt8 = 0
-      for index in bytes.indices {
-        let byte = bytes[index]
-        high |= byte
-        sink.bytes.append(byte &- first < 26 ? byte ^ 0x20 : byte)
+      sink.bytes.append(bytes: bytes)
+      return bytes.isASCII
+    }
+    if isPlain {
+      var room = sink.bytes.mutableSpan
+      for index in room.indices {
+        let byte = room[index]
+        room[index] = byte ^ (byte &- first < 26 ? 0x20 : 0)
       }
-      return high < 0x80
     }
     if isPlain { return sink.take() }
     sink.bytes.removeAll(keepingCapacity: true)

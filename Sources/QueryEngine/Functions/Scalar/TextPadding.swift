@@ -123,9 +123,6 @@ enum TextPadding {
 extension TextSink {
   /// Appends a text's bytes to those of the row.
   func append(_ text: StringView) {
-    text.withBytes { bytes in
-      self.bytes.reserveCapacity(self.bytes.count + bytes.count)
-      for index in bytes.indices { self.bytes.append(bytes[index]) }
-    }
+    text.withBytes { self.bytes.append(bytes: $0) }
   }
 }
