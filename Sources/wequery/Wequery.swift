@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// The `wequery` program: SQL over local Apache Iceberg tables, and their upkeep.
 @main
-struct Wequery: AsyncParsableCommand {
+struct Wequery: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "wequery", abstract: "SQL over local Apache Iceberg tables, and their upkeep.",
     subcommands: [

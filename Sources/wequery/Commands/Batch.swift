@@ -4,7 +4,7 @@ internal import QueryEngine
 /// The `wequery batch` command: statements in, one JSON record per statement out.
 ///
 /// The records are a contract with programs; ``contract`` is its version.
-struct BatchCommand: AsyncParsableCommand {
+struct BatchCommand: ParsableCommand {
   static let contract = 1
   static let configuration = CommandConfiguration(
     commandName: "batch", abstract: "Run statements for a program: one JSON record for each.",
@@ -28,7 +28,7 @@ struct BatchCommand: AsyncParsableCommand {
   @Flag(name: .customLong("contract"), help: "Print the version of the records and end.")
   var printsContract = false
 
-  func run() async throws {
+  func run() throws {
     try Program.run("batch", options) {
       if printsContract {
         TextOutput.standard.line("\(BatchCommand.contract)")

@@ -5,8 +5,9 @@ internal import QueryEngine
 internal import TableFormat
 
 /// The `wequery compact` command.
-struct Compact: AsyncParsableCommand {
+struct Compact: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compact",
     abstract: "Rewrite small files and files with deletes into fewer ones with the same rows.",
     discussion: """
       The new files are read back and must hold the same rows, by count and by checksum, before one commit \
@@ -28,7 +29,7 @@ struct Compact: AsyncParsableCommand {
     if let target, target.byteCount < 1 { throw ValidationError("--target must be 1 byte or more") }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("compact", options) {
       let environment = try Environment.open(options)
       let table = try environment.table(table)

@@ -5,9 +5,9 @@ internal import QueryEngine
 internal import TableFormat
 
 /// The `wequery expire` command.
-struct Expire: AsyncParsableCommand {
+struct Expire: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Remove old snapshots, and the files that only they need.",
+    commandName: "expire", abstract: "Remove old snapshots, and the files that only they need.",
     discussion: "Without --yes only the plan is printed: what would go, and why the rest stays.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
@@ -22,7 +22,7 @@ struct Expire: AsyncParsableCommand {
     if let keep, keep < 1 { throw ValidationError("--keep must be 1 or more, not \(keep)") }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("expire", options) {
       let environment = try Environment.open(options)
       let table = try environment.table(table)

@@ -3,9 +3,9 @@ internal import Maintenance
 internal import QueryEngine
 
 /// The `wequery generate` command.
-struct Generate: AsyncParsableCommand {
+struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make sample data.",
+    commandName: "generate", abstract: "Make sample data.",
     discussion: """
         wequery generate web_events --rows 1000000 --days 30 --into web_events
         wequery generate web_events --rows 100000 --days 7 --out events --file-format ndjson
@@ -46,7 +46,7 @@ struct Generate: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("generate", options) {
       let environment = try Environment.open(options, isDetached: into == nil)
       let generator = WebEventGenerator(
@@ -76,8 +76,9 @@ struct Generate: AsyncParsableCommand {
 }
 
 /// The `wequery demo` command.
-struct Demo: AsyncParsableCommand {
+struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "demo",
     abstract: "Make a sample warehouse of web events up to today, and ask it the runbook's questions.")
 
   @OptionGroup var options: GlobalOptions
@@ -93,7 +94,7 @@ struct Demo: AsyncParsableCommand {
     guard days >= 1, days <= 36_500 else { throw ValidationError("--days must be 1 to 36500") }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("demo", options) {
       let environment = try Environment.open(options)
       let generator = WebEventGenerator(rowCount: rows, dayCount: days, now: environment.session.clockMicros)

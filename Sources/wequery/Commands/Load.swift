@@ -2,9 +2,9 @@ internal import ArgumentParser
 internal import Maintenance
 
 /// The `wequery load` command.
-struct Load: AsyncParsableCommand {
+struct Load: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Load files into a table.",
+    commandName: "load", abstract: "Load files into a table.",
     discussion: """
       Reads raw web events, NDJSON, CSV, Parquet and Apache combined logs, gzip and zstd undone. Loading the
       same files again adds nothing. Refused records are in the table wequery.rejects.
@@ -35,7 +35,7 @@ struct Load: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("load", options) {
       let environment = try Environment.open(options)
       let catalog = try environment.requireCatalog()

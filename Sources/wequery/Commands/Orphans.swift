@@ -4,9 +4,9 @@ internal import Maintenance
 internal import QueryEngine
 
 /// The `wequery orphans` command.
-struct Orphans: AsyncParsableCommand {
+struct Orphans: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Find and remove files in a table's folders that nothing needs.",
+    commandName: "orphans", abstract: "Find and remove files in a table's folders that nothing needs.",
     discussion: "Without --yes they are only listed.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
@@ -14,7 +14,7 @@ struct Orphans: AsyncParsableCommand {
   @Flag(help: "Remove them.") var yes = false
   @Flag(help: "Allow ages below a day.") var force = false
 
-  func run() async throws {
+  func run() throws {
     try Program.run("orphans", options) {
       let environment = try Environment.open(options)
       let table = try environment.table(table)

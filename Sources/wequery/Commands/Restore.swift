@@ -4,13 +4,14 @@ internal import Maintenance
 internal import TableFormat
 
 /// The `wequery restore` command.
-struct Restore: AsyncParsableCommand {
+struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Bring back an earlier state of a table.", subcommands: [RestoreSnapshot.self])
+    commandName: "restore", abstract: "Bring back an earlier state of a table.",
+    subcommands: [RestoreSnapshot.self])
 }
 
 /// The `wequery restore snapshot` command.
-struct RestoreSnapshot: AsyncParsableCommand {
+struct RestoreSnapshot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot", abstract: "Make an earlier snapshot the current one, without a new snapshot.")
   @OptionGroup var options: GlobalOptions
@@ -24,7 +25,7 @@ struct RestoreSnapshot: AsyncParsableCommand {
     if dataOnly && withSchema { throw ValidationError("--data-only and --with-schema exclude each other") }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("restore snapshot", options) {
       let environment = try Environment.open(options)
       let table = try environment.table(table)

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import QueryEngine
 
 /// The `wequery sql` command: statements in, results out.
-struct SQLCommand: AsyncParsableCommand {
+struct SQLCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sql", abstract: "Run SQL statements.",
     discussion: """
@@ -33,7 +33,7 @@ struct SQLCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     try Program.run("sql", options) {
       let (script, name) = try text()
       let environment = try Environment.open(options)

@@ -2,13 +2,13 @@ internal import ArgumentParser
 internal import Glibc
 
 /// `wequery` alone: the shell at a terminal, else statements from standard input.
-struct Shell: AsyncParsableCommand {
+struct Shell: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shell", abstract: "Talk to the engine: the shell, or statements on standard input.")
 
   @OptionGroup var options: GlobalOptions
 
-  func run() async throws {
+  func run() throws {
     try Program.run("shell", options) {
       let environment = try Environment.open(options)
       guard let terminal = Terminal() else {

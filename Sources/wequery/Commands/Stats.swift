@@ -4,13 +4,13 @@ internal import Maintenance
 internal import TableFormat
 
 /// The `wequery stats` command.
-struct Stats: AsyncParsableCommand {
+struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Statistics of a table's columns.", subcommands: [StatsRefresh.self])
+    commandName: "stats", abstract: "Statistics of a table's columns.", subcommands: [StatsRefresh.self])
 }
 
 /// The `wequery stats refresh` command.
-struct StatsRefresh: AsyncParsableCommand {
+struct StatsRefresh: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refresh",
     abstract: "Count the distinct values of columns, for the optimizer and other engines.")
@@ -19,7 +19,7 @@ struct StatsRefresh: AsyncParsableCommand {
   @Option(help: "The columns, separated by commas; default: all without parts.") var columns: String?
   @Flag(help: "Write nothing.") var dryRun = false
 
-  func run() async throws {
+  func run() throws {
     try Program.run("stats refresh", options) {
       let environment = try Environment.open(options)
       let table = try environment.table(table)

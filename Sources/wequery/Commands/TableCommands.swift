@@ -3,7 +3,7 @@ internal import QueryEngine
 internal import TableFormat
 
 /// A command that answers with the rows of one query on a table.
-protocol TableQueryCommand: AsyncParsableCommand {
+protocol TableQueryCommand: ParsableCommand {
   var options: GlobalOptions { get }
   var table: String { get }
   /// The query; `name` is the table, quoted.
@@ -11,8 +11,8 @@ protocol TableQueryCommand: AsyncParsableCommand {
 }
 
 extension TableQueryCommand {
-  func run() async throws {
-    try Program.run(Self._commandName, options) {
+  func run() throws {
+    try Program.run(Self.configuration.commandName ?? "", options) {
       let environment = try Environment.open(options)
       // So that a missing table is exit code 66, and not an error of a statement nobody wrote.
       let table = try environment.table(table)
@@ -32,11 +32,12 @@ extension TableIdentifier {
 }
 
 /// The `wequery tables` command.
-struct Tables: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List the tables of the catalog.")
+struct Tables: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tables", abstract: "List the tables of the catalog.")
   @OptionGroup var options: GlobalOptions
 
-  func run() async throws {
+  func run() throws {
     try Program.run("tables", options) {
       let environment = try Environment.open(options)
       try StatementRunner(environment).run("SHOW TABLES", named: nil, continuingOnError: false)
@@ -46,7 +47,8 @@ struct Tables: AsyncParsableCommand {
 
 /// The `wequery describe` command.
 struct Describe: TableQueryCommand {
-  static let configuration = CommandConfiguration(abstract: "Show the columns of a table.")
+  static let configuration = CommandConfiguration(
+    commandName: "describe", abstract: "Show the columns of a table.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
   static func query(_ name: String) -> String { "DESCRIBE \(name)" }
@@ -54,7 +56,8 @@ struct Describe: TableQueryCommand {
 
 /// The `wequery snapshots` command.
 struct Snapshots: TableQueryCommand {
-  static let configuration = CommandConfiguration(abstract: "List the snapshots of a table.")
+  static let configuration = CommandConfiguration(
+    commandName: "snapshots", abstract: "List the snapshots of a table.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
   static func query(_ name: String) -> String {
@@ -72,7 +75,8 @@ struct Snapshots: TableQueryCommand {
 
 /// The `wequery files` command.
 struct Files: TableQueryCommand {
-  static let configuration = CommandConfiguration(abstract: "List the live files of a table.")
+  static let configuration = CommandConfiguration(
+    commandName: "files", abstract: "List the live files of a table.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
   static func query(_ name: String) -> String {
@@ -85,7 +89,8 @@ struct Files: TableQueryCommand {
 
 /// The `wequery partitions` command.
 struct Partitions: TableQueryCommand {
-  static let configuration = CommandConfiguration(abstract: "List the partitions of a table.")
+  static let configuration = CommandConfiguration(
+    commandName: "partitions", abstract: "List the partitions of a table.")
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
   static func query(_ name: String) -> String { "SELECT * FROM \(name).partitions ORDER BY 1" }
