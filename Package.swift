@@ -64,11 +64,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Columnar", "FileFormats", "TableFormat", "QueryEngine"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Columnar", "FileFormats", "TableFormat", "QueryEngine", "Maintenance"],
+      path: "Fuzz/Targets", swiftSettings: strict),
     tests(of: "Columnar"),
     tests(of: "FileFormats", using: ["Columnar"]),
     tests(of: "TableFormat", using: ["Columnar", "FileFormats"]),
     tests(of: "QueryEngine", using: ["Columnar", "FileFormats", "TableFormat"]),
     tests(of: "Maintenance", using: ["Columnar", "FileFormats", "TableFormat", "QueryEngine"]),
     tests(of: "wequery", using: ["QueryEngine"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "FileFormats"], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,1 @@
+SELECT a, b, grouping(a) FROM (VALUES (1, 2)) v(a, b) GROUP BY GROUPING SETS ((a), (b), ()), CUBE (a), ROLLUP (b)

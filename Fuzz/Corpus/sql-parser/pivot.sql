@@ -1,0 +1,1 @@
+SELECT * FROM (VALUES (1, 'a', 2), (1, 'b', 3)) v(k, c, n) PIVOT (sum(n) FOR c IN ('a', 'b'))

@@ -1,0 +1,1 @@
+SELECT list_transform([1, 2], x -> x + 1), date_trunc('month', DATE '2024-05-06'), regexp_extract('abc', '(b)', 1), format('{:>5}|{}', 'a', 2), lpad('x', 5, 'ab'), substring('héllo', 2, 3), split_part('a-b', '-', 2), greatest(1, 2), CASE WHEN 1 = 1 THEN 'a' ELSE 'b' END, CAST('x' AS INTEGER)
