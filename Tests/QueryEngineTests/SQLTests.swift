@@ -3,7 +3,7 @@ import Testing
 
 /// What SQL must answer is written in SQL: `Tests/SQL/**/*.slt`, plans in `Tests/Plans/*.slt`.
 @Suite("SQL") struct SQLTests {
-  @Test(arguments: SQLTestFile.all(in: "SQL"))
+  @Test(arguments: SQLTestFile.all(in: "SQL").filter { !$0.usesProcedures })
   func answers(file: SQLTestFile) throws {
     for mode in SQLTestMode.allCases {
       for fault in try SQLTestRunner(file, mode).run(file) { Issue.record("\(mode.name): \(fault)") }

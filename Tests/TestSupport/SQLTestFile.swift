@@ -1,7 +1,7 @@
 internal import Columnar
 internal import FileFormats
 internal import Glibc
-internal import QueryEngine
+package import QueryEngine
 internal import TableFormat
 
 /// A file of SQL and the answers it must give, in the format of sqllogictest.
@@ -21,8 +21,11 @@ internal import TableFormat
 /// 1<tab>x
 /// ```
 ///
+/// `variable id` instead of `query` keeps the first cell of the answer, and `${id}` stands for it in all SQL below:
+/// so that snapshot ids, which nobody can foresee, may be named.
+///
 /// Cells are the text forms of values, `NULL`, and `(empty)` for the empty string. A first line `# warehouse`
-/// gives the file an Iceberg catalog in a folder of its own, `# plans` runs each query once only, since
+/// gives the file an Iceberg catalog in a folder of its own, `# procedures` the procedures of CALL besides, `# plans` runs each query once only, since
 /// plans differ by settings.
 package struct SQLTestFile: Sendable, CustomStringConvertible {
   package struct Record: Sendable {
@@ -30,6 +33,7 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
       case ok
       case error(pattern: String)
       case query(types: String, sort: Sort)
+      case variable(name: String)
     }
     package enum Sort: String, Sendable { case nosort, rowsort, valuesort }
     package var kind: Kind
@@ -44,6 +48,8 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
   package let records: [Record]
   package let usesWarehouse: Bool
   package let isPlan: Bool
+  /// Whether the file needs the procedures of CALL, which a higher module holds.
+  package let usesProcedures: Bool
 
   package var description: String { name }
 
@@ -65,7 +71,8 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
   package init(name: String, text: String) {
     self.name = name
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    usesWarehouse = lines.contains("# warehouse")
+    usesProcedures = lines.contains("# procedures")
+    usesWarehouse = usesProcedures || lines.contains("# warehouse")
     isPlan = lines.contains("# plans")
     var records: [Record] = []
     var index = 0
@@ -74,7 +81,7 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
       let start = index + 1
       index += 1
       let words = head.split(separator: " ").map(String.init)
-      guard let first = words.first, first == "statement" || first == "query" else { continue }
+      guard let first = words.first, ["statement", "query", "variable"].contains(first) else { continue }
       var sql: [String] = []
       while index < lines.count, !lines[index].isEmpty, lines[index] != "----" {
         sql.append(lines[index])
@@ -93,6 +100,8 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
         kind = .query(
           types: words.count > 1 ? words[1] : "",
           sort: words.count > 2 ? Record.Sort(rawValue: words[2]) ?? .nosort : .nosort)
+      } else if first == "variable", words.count == 2 {
+        kind = .variable(name: words[1])
       } else if words.count > 1, words[1] == "error" {
         kind = .error(pattern: words.dropFirst(2).joined(separator: " "))
       } else {
@@ -124,7 +133,7 @@ package struct SQLTestRunner {
   private let folder: String?
 
   /// Opens a session for one file.
-  package init(_ file: SQLTestFile, _ mode: SQLTestMode) throws {
+  package init(_ file: SQLTestFile, _ mode: SQLTestMode, procedures: [any Procedure] = []) throws {
     var settings = SessionSettings(threads: mode.threads, memoryLimit: 1 << 30, tempDirectory: "/tmp")
     settings.batchSize = mode.batchSize
     if mode.disablesOptimizer { settings.disabledOptimizerRules = Set(Optimizer.ruleNames) }
@@ -140,7 +149,7 @@ package struct SQLTestRunner {
     folder = path
     let catalog = try SQLiteCatalog(
       path: path + "/catalog.db", name: "s3_tables", warehouse: path)
-    session = Session(catalog: catalog, settings: settings)
+    session = Session(catalog: catalog, settings: settings, procedures: procedures)
   }
 
   /// Runs the records in order.
@@ -150,8 +159,11 @@ package struct SQLTestRunner {
   package func run(_ file: SQLTestFile) -> [String] {
     defer { removeFolder() }
     var faults: [String] = []
+    var variables: [String: String] = [:]
     for record in file.records {
-      if let fault = run(record) { faults.append("\(file.name):\(record.line): \(fault)\n  \(record.sql)") }
+      if let fault = run(record, &variables) {
+        faults.append("\(file.name):\(record.line): \(fault)\n  \(record.sql)")
+      }
     }
     return faults
   }
@@ -162,12 +174,13 @@ package struct SQLTestRunner {
     unsafe rmdir(folder)
   }
 
-  private func run(_ record: SQLTestFile.Record) -> String? {
+  private func run(_ record: SQLTestFile.Record, _ variables: inout [String: String]) -> String? {
     let result: StatementResult
     do throws(QueryError) {
-      result = try session.run(single: record.sql)
+      result = try session.run(single: SQLTestRunner.expanded(record.sql, variables))
     } catch {
-      guard case .error(let pattern) = record.kind else { return "error: \(error)" }
+      guard case .error(let written) = record.kind else { return "error: \(error)" }
+      let pattern = SQLTestRunner.expanded(written, variables)
       let text = "\(error)"
       guard let expression = try? Regex(pattern) else {
         return "the pattern is no regular expression: \(pattern)"
@@ -176,6 +189,9 @@ package struct SQLTestRunner {
     }
     switch record.kind {
     case .ok: return nil
+    case .variable(let name):
+      variables[name] = rows(of: result).first.flatMap { $0.split(separator: "\t").first.map(String.init) }
+      return variables[name] == nil ? "no value for the variable" : nil
     case .error(let pattern): return "no error, but expected \(pattern)"
     case .query(let types, let sort):
       guard types.isEmpty || types.count == result.columns.count else {
@@ -193,6 +209,20 @@ package struct SQLTestRunner {
       guard found != expected else { return nil }
       return "expected\n\(expected.joined(separator: "\n"))\nfound\n\(found.joined(separator: "\n"))"
     }
+  }
+
+  /// Puts values in the place of `${name}`.
+  private static func expanded(_ sql: String, _ variables: [String: String]) -> String {
+    var parts = sql.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
+    for index in parts.indices.dropFirst() {
+      guard parts[index].first == "{", let end = parts[index].firstIndex(of: "}") else {
+        parts[index] = "$" + parts[index]
+        continue
+      }
+      let name = String(parts[index].dropFirst().prefix(upTo: end))
+      parts[index] = (variables[name] ?? "") + parts[index][parts[index].index(after: end)...]
+    }
+    return parts.joined()
   }
 
   private func rows(of result: StatementResult) -> [String] {

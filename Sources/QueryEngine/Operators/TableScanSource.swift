@@ -107,12 +107,8 @@ final class TableScanSource: PipelineSource {
   }
 
   static func field(_ relation: TableRelation, _ column: RelationColumn) throws(QueryError) -> NestedField {
-    if let id = column.fieldID {
-      if let field = relation.schema.fields.first(where: { Int($0.id.rawValue) == id }) { return field }
-      for field in [NestedField.file, .position, .specID, .rowID, .lastUpdatedSequenceNumber]
-      where Int(field.id.rawValue) == id {
-        return field
-      }
+    if let id = column.fieldID.flatMap({ Int32(exactly: $0) }), let field = relation.field(id: FieldID(id)) {
+      return field
     }
     throw .internalError("column \(column.name) of \(relation.displayName) has no field")
   }

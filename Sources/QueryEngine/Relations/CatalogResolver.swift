@@ -5,7 +5,7 @@ internal import TableFormat
 ///
 /// A table is loaded once per statement, so that two mentions of it see the same state.
 final class CatalogResolver: RelationResolver {
-  private let session: Session
+  let session: Session
   private var loaded: [TableIdentifier: Table] = [:]
 
   init(_ session: Session) { self.session = session }

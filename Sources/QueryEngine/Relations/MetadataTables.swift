@@ -9,7 +9,8 @@ enum MetadataTables {
   static let names: Set<String> = [
     "snapshots", "history", "refs", "metadata_log_entries", "manifests", "all_manifests", "files",
     "data_files",
-    "delete_files", "entries", "partitions", "statistics",
+    "delete_files", "all_files", "all_data_files", "all_delete_files", "entries", "all_entries", "partitions",
+    "statistics",
   ]
 
   /// Returns one of them at a state of the table.
@@ -28,10 +29,14 @@ enum MetadataTables {
       case "statistics": rows = statistics(table)
       case "manifests": rows = try manifests(table, [pinned.snapshot].compactMap { $0 }, isAll: false)
       case "all_manifests": rows = try manifests(table, table.metadata.snapshots, isAll: true)
-      case "files": rows = try files(table, pinned.snapshot) { _ in true }
-      case "data_files": rows = try files(table, pinned.snapshot) { $0 == .data }
-      case "delete_files": rows = try files(table, pinned.snapshot) { $0 != .data }
-      case "entries": rows = try entries(table, pinned.snapshot)
+      case "files": rows = try files(table, [pinned.snapshot]) { _ in true }
+      case "data_files": rows = try files(table, [pinned.snapshot]) { $0 == .data }
+      case "delete_files": rows = try files(table, [pinned.snapshot]) { $0 != .data }
+      case "all_files": rows = try files(table, table.metadata.snapshots) { _ in true }
+      case "all_data_files": rows = try files(table, table.metadata.snapshots) { $0 == .data }
+      case "all_delete_files": rows = try files(table, table.metadata.snapshots) { $0 != .data }
+      case "entries": rows = try entries(table, [pinned.snapshot])
+      case "all_entries": rows = try entries(table, table.metadata.snapshots)
       case "partitions": rows = try partitions(table, pinned.snapshot)
       default: throw TableFormatError(.unsupported, "there is no metadata table \"\(name)\"")
       }
@@ -183,39 +188,54 @@ enum MetadataTables {
   }
 
   private static func files(
-    _ table: Table, _ snapshot: Snapshot?, where isWanted: (DataFile.Content) -> Bool
+    _ table: Table, _ snapshots: [Snapshot?], where isWanted: (DataFile.Content) -> Bool
   ) throws(TableFormatError) -> MetadataRows {
     let shape = try PartitionShape(table)
     let fileRows = FileRows(shape, table.schema)
     var rows: [[ScalarValue]] = []
-    for entry in try liveEntries(table, snapshot) where isWanted(entry.file.content) {
-      rows.append(try fileRows.row(of: entry.file))
+    for manifest in try manifests(of: snapshots, table) {
+      for entry in try table.entries(of: manifest) where entry.isLive && isWanted(entry.file.content) {
+        rows.append(try fileRows.row(of: entry.file))
+      }
     }
     return MetadataRows(columns: fileRows.columns, rows: rows)
   }
 
-  private static func entries(_ table: Table, _ snapshot: Snapshot?) throws(TableFormatError) -> MetadataRows
-  {
+  private static func entries(
+    _ table: Table, _ snapshots: [Snapshot?]
+  ) throws(TableFormatError) -> MetadataRows {
     let shape = try PartitionShape(table)
     let fileRows = FileRows(shape, table.schema)
     var rows: [[ScalarValue]] = []
-    for manifest in try snapshot.map({ (found) throws(TableFormatError) in try table.manifests(of: found) })
-      ?? []
-    {
+    for manifest in try manifests(of: snapshots, table) {
       for entry in try table.entries(of: manifest) {
+        let file = try fileRows.row(of: entry.file)
         rows.append([
           .integer(Int64(entry.status.rawValue)), .optional(entry.snapshotID?.rawValue),
-          .optional(entry.sequenceNumber), .optional(entry.fileSequenceNumber),
-          .struct(try fileRows.row(of: entry.file)),
+          .optional(entry.sequenceNumber), .optional(entry.fileSequenceNumber), .struct(file.dropLast()),
+          file[file.count - 1],
         ])
       }
     }
-    let file = LogicalType.struct(fileRows.columns.map { .init($0.name, $0.type) })
+    let file = LogicalType.struct(fileRows.columns.dropLast().map { .init($0.name, $0.type) })
     return MetadataRows(
       columns: [
         ("status", .integer), ("snapshot_id", .bigint), ("sequence_number", .bigint),
-        ("file_sequence_number", .bigint), ("data_file", file),
+        ("file_sequence_number", .bigint), ("data_file", file), fileRows.columns[fileRows.columns.count - 1],
       ], rows: rows)
+  }
+
+  /// The manifests of some snapshots, each once.
+  private static func manifests(
+    of snapshots: [Snapshot?], _ table: Table
+  ) throws(TableFormatError) -> [ManifestFile] {
+    var (seen, result): (Set<String>, [ManifestFile]) = ([], [])
+    for case .some(let snapshot) in snapshots {
+      for manifest in try table.manifests(of: snapshot) where seen.insert(manifest.path).inserted {
+        result.append(manifest)
+      }
+    }
+    return result
   }
 
   private static func partitions(
@@ -240,9 +260,8 @@ enum MetadataTables {
   private static func liveEntries(
     _ table: Table, _ snapshot: Snapshot?
   ) throws(TableFormatError) -> [ManifestEntry] {
-    guard let snapshot else { return [] }
     var entries: [ManifestEntry] = []
-    for manifest in try table.manifests(of: snapshot) where manifest.mayHaveLiveFiles {
+    for manifest in try manifests(of: [snapshot], table) where manifest.mayHaveLiveFiles {
       entries += try table.entries(of: manifest).filter(\.isLive)
     }
     return entries

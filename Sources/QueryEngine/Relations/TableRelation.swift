@@ -11,6 +11,8 @@ package struct TableRelation: Relation {
   package let displayName: String
   package let columns: [RelationColumn]
   package let statistics: RelationStatistics
+  /// The metadata columns that a row of the table has (rule 6).
+  private let metadataFields: [NestedField]
 
   /// Pins a table.
   ///
@@ -35,20 +37,48 @@ package struct TableRelation: Relation {
         columns.append(RelationColumn(field.name, .null, isHidden: true, fieldID: Int(field.id.rawValue)))
       }
     }
-    columns += TableRelation.hiddenColumns
+    metadataFields = try TableRelation.metadataFields(of: table)
+    columns += try TableRelation.hiddenColumns(metadataFields)
     self.columns = columns
     statistics = TableStatistics.of(table, snapshot, schema)
   }
 
-  /// The metadata columns of a row (rule 6); `"$path"` is Trino's name of `_file`.
-  private static let hiddenColumns = [
-    RelationColumn("_file", .varchar, isNullable: false, isHidden: true, fieldID: Int(FieldID.file.rawValue)),
-    RelationColumn(
-      "_pos", .bigint, isNullable: false, isHidden: true, fieldID: Int(FieldID.position.rawValue)),
-    RelationColumn(
-      "_spec_id", .integer, isNullable: false, isHidden: true, fieldID: Int(FieldID.specID.rawValue)),
-    RelationColumn("$path", .varchar, isNullable: false, isHidden: true, fieldID: Int(FieldID.file.rawValue)),
-  ]
+  /// Returns a column, a metadata column included, by its id.
+  func field(id: FieldID) -> NestedField? {
+    schema.fields.first { $0.id == id } ?? metadataFields.first { $0.id == id }
+  }
+
+  private static func metadataFields(of table: Table) throws(QueryError) -> [NestedField] {
+    var fields: [NestedField] = [
+      .file, .position, .specID,
+      NestedField(id: .isDeleted, name: "_deleted", type: .boolean, isRequired: true),
+    ]
+    if table.metadata.partitionSpecs.contains(where: { !$0.fields.isEmpty }) {
+      do throws(TableFormatError) {
+        fields.append(try .partition(of: table.metadata))
+      } catch {
+        throw QueryError(error)
+      }
+    }
+    if table.metadata.formatVersion >= 3 { fields += [.rowID, .lastUpdatedSequenceNumber] }
+    return fields
+  }
+
+  /// The metadata columns as SQL sees them; `"$path"` is Trino's name of `_file`.
+  private static func hiddenColumns(_ fields: [NestedField]) throws(QueryError) -> [RelationColumn] {
+    var columns: [RelationColumn] = []
+    for field in fields {
+      // A partition field of an unknown transform leaves the other columns usable.
+      guard let type = try? field.type.logicalType else { continue }
+      columns.append(
+        RelationColumn(
+          field.name, type, isNullable: !field.isRequired, isHidden: true, fieldID: Int(field.id.rawValue)))
+    }
+    columns.append(
+      RelationColumn(
+        "$path", .varchar, isNullable: false, isHidden: true, fieldID: Int(FieldID.file.rawValue)))
+    return columns
+  }
 
   private static func pin(
     _ table: Table, to version: TableVersion?
@@ -68,15 +98,24 @@ package struct TableRelation: Relation {
         return (snapshot, table.metadata.schema(of: snapshot))
       }
     } catch {
-      throw QueryError(.invalidParameter, error.message, hint: error.hint ?? oldest(table), cause: error)
+      guard case .timestamp(let micros) = version, error.kind == .notFound else {
+        throw QueryError(.invalidParameter, error.message, hint: error.hint, cause: error)
+      }
+      throw QueryError(
+        .invalidParameter, "the table \(table.identifier) has no snapshot as old as \(text(micros: micros))",
+        hint: oldest(table), cause: error)
     }
   }
 
-  private static func oldest(_ table: Table) -> String? {
-    guard let first = table.metadata.snapshotLog.first else { return "the table has no snapshots" }
+  private static func text(micros: Int64) -> String {
     var text: [UInt8] = []
-    Timestamp.append(micros: first.timestampMillis * 1000, isUTC: true, to: &text)
-    return "the oldest snapshot is \(first.snapshotID), of \(String(decoding: text, as: UTF8.self))"
+    Timestamp.append(micros: micros, isUTC: true, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func oldest(_ table: Table) -> String {
+    guard let first = table.metadata.snapshotLog.first else { return "the table has no snapshots" }
+    return "the oldest snapshot is \(first.snapshotID), of \(text(micros: first.timestampMillis &* 1000))"
   }
 }
 

@@ -15,28 +15,56 @@ extension Session {
     if statement.isTemporary || catalog == nil || objects.relation(statement.name.names) != nil {
       return try createTemporary(statement, rows)
     }
+    guard let catalog else { throw QueryError.internalError("a table without a catalog") }
     let identifier = try newIdentifier(statement.name)
-    if let catalog,
-      try tableFormat({ () throws(TableFormatError) in try catalog.metadataLocation(of: identifier) }) != nil
-    {
+    let done = StatementResult(message: "CREATE TABLE", changes: rows?.rowCount)
+    let exists = try tableFormat { () throws(TableFormatError) in
+      try catalog.metadataLocation(of: identifier) != nil
+    }
+    if exists {
       if statement.ifNotExists { return StatementResult(message: "CREATE TABLE") }
       guard statement.orReplace else {
         throw QueryError(
           .duplicateTable, "the table \"\(identifier)\" exists already",
           hint: "CREATE TABLE IF NOT EXISTS leaves it alone", at: statement.name.range)
       }
-      throw QueryError(
-        .unsupported, "CREATE OR REPLACE of a table that exists is not supported",
-        hint: "DROP TABLE it first; its snapshots are lost then", at: statement.name.range)
     }
-    let table = try makeTable(identifier, statement, rows)
-    guard let rows else { return StatementResult(message: "CREATE TABLE") }
-    do throws(QueryError) {
-      let written = try append(rows.batches, to: table)
-      return StatementResult(message: "CREATE TABLE", changes: written)
+    let creation = try creation(of: identifier, statement, rows)
+    try tableFormat { () throws(TableFormatError) in
+      if exists {
+        let table = try catalog.loadTable(identifier)
+        let replacement = ReplaceTable(creation)
+        try self.write(
+          rows?.batches ?? [], to: try replacement.preview(of: table), Transaction(table, replacement))
+        return
+      }
+      if try !catalog.namespaces().contains(identifier.namespace) {
+        try catalog.createNamespace(identifier.namespace, properties: [:])
+      }
+      // One commit makes the table and its rows, so that nobody sees it without them.
+      let table = try catalog.stageTable(creation)
+      try self.write(rows?.batches ?? [], to: table, Transaction(table))
+    }
+    return done
+  }
+
+  /// Writes rows, if there are any, and commits them with what a transaction holds besides.
+  private func write(
+    _ batches: [Batch], to table: Table, _ transaction: Transaction
+  ) throws(TableFormatError) {
+    guard batches.contains(where: { $0.selectedCount > 0 }) else {
+      try transaction.commit()
+      return
+    }
+    let target = try WriteTarget(table)
+    do throws(TableFormatError) {
+      let writer = try PartitionedWriter(target)
+      for batch in batches { try writer.write(batch) }
+      var transaction = transaction
+      transaction.add(AppendFiles(try writer.finish()))
+      try transaction.commit()
     } catch {
-      // The statement is one: without its rows the table is not left behind either.
-      try? catalog?.dropTable(identifier)
+      target.abort()
       throw error
     }
   }
@@ -94,10 +122,10 @@ extension Session {
     }
   }
 
-  private func makeTable(
-    _ identifier: TableIdentifier, _ statement: CreateTableSyntax, _ rows: StatementResult?
-  ) throws(QueryError) -> Table {
-    guard let catalog else { throw QueryError.internalError("a table without a catalog") }
+  /// Describes the table that a statement makes.
+  private func creation(
+    of identifier: TableIdentifier, _ statement: CreateTableSyntax, _ rows: StatementResult?
+  ) throws(QueryError) -> CreateTable {
     var columns: [Schema.Column] = []
     if let rows {
       columns = rows.columns.map { Schema.Column($0.name, $0.type) }
@@ -126,10 +154,7 @@ extension Session {
       creation.location = statement.location
       for (key, value) in statement.properties { creation.properties[key] = value }
       if let comment = statement.comment { creation.properties["comment"] = comment }
-      if try !catalog.namespaces().contains(identifier.namespace) {
-        try catalog.createNamespace(identifier.namespace, properties: [:])
-      }
-      return try catalog.createTable(creation)
+      return creation
     }
   }
 
@@ -205,13 +230,12 @@ extension Session {
       if drop.ifExists && error.sqlState == .undefinedTable { return done }
       throw error
     }
-    if drop.isPurge {
-      throw QueryError(
-        .unsupported, "DROP TABLE … PURGE is not supported",
-        hint: "DROP TABLE, then remove the folder \(table.metadata.location)",
-        at: drop.name.range)
+    try tableFormat { () throws(TableFormatError) in
+      // What goes is read before the name goes: without the manifests nobody could tell any more.
+      let files = drop.isPurge ? try TableFiles(table) : nil
+      try self.catalog?.dropTable(table.identifier)
+      files?.remove()
     }
-    try tableFormat { () throws(TableFormatError) in try self.catalog?.dropTable(table.identifier) }
     return done
   }
 }

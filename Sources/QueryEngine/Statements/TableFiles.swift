@@ -1,0 +1,46 @@
+internal import FileFormats
+internal import TableFormat
+
+/// Every file of a table that its metadata name: what DROP TABLE … PURGE removes.
+struct TableFiles {
+  private let table: Table
+  /// Data first and metadata last, so that a removal that was interrupted can be understood.
+  private var locations: [String] = []
+
+  /// Finds the files.
+  ///
+  /// - Parameter table: The table.
+  /// - Throws: ``TableFormatError`` of kind `unsupported` if the table shares its files with another
+  ///   (`gc.enabled` is false), or if a manifest cannot be read.
+  init(_ table: Table) throws(TableFormatError) {
+    self.table = table
+    if table.metadata.properties["gc.enabled"]?.lowercased() == "false" {
+      throw TableFormatError(
+        .unsupported, "the files of \(table.identifier) may belong to another table: its gc.enabled is false",
+        hint: "DROP TABLE without PURGE leaves them")
+    }
+    var seen: Set<String> = []
+    var (data, manifests, lists): ([String], [String], [String]) = ([], [], [])
+    for snapshot in table.metadata.snapshots {
+      if let list = snapshot.manifestList { lists.append(list) }
+      for manifest in try table.manifests(of: snapshot) where seen.insert(manifest.path).inserted {
+        manifests.append(manifest.path)
+        // Entries of removed files name files that older snapshots may still hold: they go as well.
+        for entry in try table.entries(of: manifest) where seen.insert(entry.file.path).inserted {
+          data.append(entry.file.path)
+        }
+      }
+    }
+    let statistics = table.metadata.statistics.map(\.path) + table.metadata.partitionStatistics.map(\.path)
+    let metadata = table.metadata.metadataLog.map(\.metadataFile) + [table.metadataLocation]
+    locations = data + statistics + manifests + lists + metadata
+  }
+
+  /// Removes them, as far as that can be done: the table is gone already.
+  func remove() {
+    for location in locations {
+      guard let path = try? table.paths.path(of: location) else { continue }
+      try? table.fileSystem.remove(path)
+    }
+  }
+}
