@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension AvroSchema {
   /// The most nodes that a schema may have, references replaced.
   private static let nodeLimit = 100_000
@@ -7,8 +9,21 @@ extension AvroSchema {
   /// - Parameter text: JSON, as in the metadata `avro.schema`.
   /// - Throws: If it is no Avro schema, is recursive or is excessively large.
   public init(json text: [UInt8]) throws(FileFormatError) {
-    try self.init(json: JSONParser.parse(text))
+    if let known = Self.known.withLock({ $0[text] }) {
+      self = known
+      return
+    }
+    let schema = try AvroSchema(json: JSONParser.parse(text))
+    Self.known.withLock { known in
+      if known.count >= Self.knownLimit { known.removeAll() }
+      known[text] = schema
+    }
+    self = schema
   }
+
+  /// The schemas read lately, by their text: a table's thousand manifests have two or three between them.
+  private static let known = Mutex<[[UInt8]: AvroSchema]>([:])
+  private static let knownLimit = 32
 
   /// Reads a schema.
   ///

@@ -270,6 +270,7 @@ package struct ThriftReader {
 
   // MARK: Bytes
 
+  @inline(__always)
   private mutating func byte() throws(FileFormatError) -> UInt8 {
     guard position < end else { throw damaged("thrift ends within a value") }
     let byte = buffer.bytes[position]
@@ -282,9 +283,16 @@ package struct ThriftReader {
     position += count
   }
 
+  @inline(__always)
   private mutating func unsigned() throws(FileFormatError) -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
+    // Most integers of a footer have one byte.
+    let first = try byte()
+    return first < 0x80 ? UInt64(first) : try unsigned(after: first)
+  }
+
+  private mutating func unsigned(after first: UInt8) throws(FileFormatError) -> UInt64 {
+    var value = UInt64(first & 0x7F)
+    var shift: UInt64 = 7
     while true {
       let next = try byte()
       value |= UInt64(next & 0x7F) &<< shift

@@ -98,6 +98,12 @@ public struct PathMapper: Hashable, Sendable {
   /// - Parameter location: A location as a table stores it.
   /// - Returns: A path for local files, else a location.
   public static func normalised(_ location: String) -> String {
+    // Nearly every location of a table is one of these two, and there may be a hundred thousand.
+    if location.utf8.first == slash, isCollapsed(location.utf8[...]) { return location }
+    if location.hasPrefix("file:///") {
+      let path = location.utf8.dropFirst(7)
+      if isCollapsed(path) { return String(Substring(path)) }
+    }
     guard let scheme = scheme(of: location) else { return collapsed(location) }
     let rest = location.dropFirst(scheme.count + 1)
     switch scheme.lowercased() {
@@ -115,8 +121,21 @@ public struct PathMapper: Hashable, Sendable {
     }
   }
 
+  private static let slash = UInt8(ascii: "/")
+
+  /// Whether a path has neither `//` nor `/./`, nor begins with `./`.
+  private static func isCollapsed(_ path: Substring.UTF8View) -> Bool {
+    let dot = UInt8(ascii: ".")
+    var (beforeLast, last) = (slash, UInt8(0))
+    for byte in path {
+      if byte == slash, last == slash || (last == dot && beforeLast == slash) { return false }
+      (beforeLast, last) = (last == 0 ? slash : last, byte)
+    }
+    return true
+  }
+
   private static func collapsed(_ path: String) -> String {
-    guard path.contains("//") || path.contains("/./") || path.hasPrefix("./") else { return path }
+    guard !isCollapsed(path.utf8[...]) else { return path }
     var result = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") where part != "." {
       if !result.isEmpty, result != "/" { result += "/" }

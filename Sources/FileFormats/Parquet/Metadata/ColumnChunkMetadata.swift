@@ -22,7 +22,7 @@ public struct ColumnChunkMetadata: Hashable, Sendable {
   public var dictionaryPageOffset: Int?
   /// What is known about the values.
   public var statistics: ParquetStatistics?
-  /// How large the values are once decoded.
+  /// How large the values are once decoded; only of chunks that are being written.
   public var sizeStatistics: ParquetSizeStatistics?
   /// Where the bloom filter begins.
   public var bloomFilterOffset: Int?
@@ -149,10 +149,8 @@ extension ColumnChunkMetadata {
           chunk.pageEncodings.append(try PageEncodingCount.decode(from: &reader))
         }
       case 14: chunk.bloomFilterOffset = try reader.count64(field)
-      // Before they were given a meaning, some writers used 15 and 16 for things of their own.
+      // Before it was given a meaning, some writers used 15 for things of their own.
       case 15 where field.type == .int32: chunk.bloomFilterByteCount = try reader.count32(field)
-      case 16 where field.type == .structure:
-        chunk.sizeStatistics = try ParquetSizeStatistics.decode(field, from: &reader)
       default: try reader.skip(field)
       }
     }

@@ -12,10 +12,6 @@ public struct ParquetStatistics: Hashable, Sendable {
   public var nullCount: Int?
   /// Distinct values.
   public var distinctCount: Int?
-  /// The deprecated bounds, in signed order whatever the type: not to be trusted for bytes and unsigned integers.
-  public var legacyMin: [UInt8]?
-  /// The deprecated upper bound.
-  public var legacyMax: [UInt8]?
 
   /// Makes statistics that know nothing.
   public init() {}
@@ -27,8 +23,7 @@ public struct ParquetStatistics: Hashable, Sendable {
     var fields = try reader.structure(field)
     while let field = try reader.next(&fields) {
       switch field.id {
-      case 1: statistics.legacyMax = try reader.binary(field)
-      case 2: statistics.legacyMin = try reader.binary(field)
+      // 1 and 2 are the deprecated bounds, in signed order whatever the type: nothing may rely on them.
       case 3: statistics.nullCount = try reader.count64(field)
       case 4: statistics.distinctCount = try reader.count64(field)
       case 5: statistics.maxValue = try reader.binary(field)
@@ -43,8 +38,6 @@ public struct ParquetStatistics: Hashable, Sendable {
 
   func encode(_ id: Int, to writer: inout ThriftWriter) {
     writer.beginStructure(id)
-    if let legacyMax { writer.binary(1, legacyMax) }
-    if let legacyMin { writer.binary(2, legacyMin) }
     if let nullCount { writer.int64(3, nullCount) }
     if let distinctCount { writer.int64(4, distinctCount) }
     if let maxValue { writer.binary(5, maxValue) }
@@ -56,6 +49,8 @@ public struct ParquetStatistics: Hashable, Sendable {
 }
 
 /// How large the values of a column chunk are once decoded (parquet.thrift, `SizeStatistics`).
+///
+/// Written for others; our reader has no use for them and passes them over.
 public struct ParquetSizeStatistics: Hashable, Sendable {
   /// Bytes of all byte-array values, without lengths.
   public var unencodedByteArrayBytes: Int?
@@ -66,22 +61,6 @@ public struct ParquetSizeStatistics: Hashable, Sendable {
 
   /// Makes statistics that know nothing.
   public init() {}
-
-  static func decode(
-    _ field: ThriftField, from reader: inout ThriftReader
-  ) throws(FileFormatError) -> ParquetSizeStatistics {
-    var statistics = ParquetSizeStatistics()
-    var fields = try reader.structure(field)
-    while let field = try reader.next(&fields) {
-      switch field.id {
-      case 1: statistics.unencodedByteArrayBytes = try reader.count64(field)
-      case 2: statistics.repetitionLevelHistogram = try reader.int64s(field)
-      case 3: statistics.definitionLevelHistogram = try reader.int64s(field)
-      default: try reader.skip(field)
-      }
-    }
-    return statistics
-  }
 
   func encode(_ id: Int, to writer: inout ThriftWriter) {
     writer.beginStructure(id)

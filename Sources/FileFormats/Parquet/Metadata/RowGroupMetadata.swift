@@ -44,7 +44,10 @@ extension RowGroupMetadata {
     while let field = try reader.next(&fields) {
       switch field.id {
       case 1:
-        for _ in 0..<(try reader.list(field, of: .structure)) {
+        let count = try reader.list(field, of: .structure)
+        // A column chunk that can be read has more bytes than this.
+        group.columns.reserveCapacity(min(count, reader.remaining / 16))
+        for _ in 0..<count {
           group.columns.append(try ColumnChunkMetadata.decode(from: &reader))
         }
       case 2: group.uncompressedByteCount = try reader.count64(field)

@@ -1,5 +1,6 @@
 internal import Columnar
 package import FileFormats
+internal import Synchronization
 
 /// Manifests (Iceberg spec, "Manifests").
 package enum Manifest {
@@ -59,7 +60,7 @@ package enum Manifest {
       try AvroReader(bytes, file: file)
     }
     let partitionType = try partitionType(of: manifest, metadata, reader)
-    let plan = try Plan(reader.schema, partitionType: partitionType, file: file)
+    let plan = try Plan.of(reader, partitionType: partitionType, file: file)
     var entries: [ManifestEntry] = []
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
@@ -135,7 +136,29 @@ package enum Manifest {
     let partitionType: [NestedField]
     let emptyTuple: [ScalarValue]
 
-    init(_ schema: AvroSchema, partitionType: [NestedField], file: String) throws(TableFormatError) {
+    private struct Key: Hashable {
+      let schema: [UInt8]?
+      let partitionType: [NestedField]
+    }
+
+    /// The plans made lately: a table's thousand manifests need two or three between them.
+    private static let known = Mutex<[Key: Plan]>([:])
+    private static let knownLimit = 32
+
+    static func of(
+      _ reader: AvroReader, partitionType: [NestedField], file: String
+    ) throws(TableFormatError) -> Plan {
+      let key = Key(schema: reader.metadata["avro.schema"], partitionType: partitionType)
+      if let plan = known.withLock({ $0[key] }) { return plan }
+      let plan = try Plan(reader.schema, partitionType: partitionType, file: file)
+      known.withLock { known in
+        if known.count >= knownLimit { known.removeAll() }
+        known[key] = plan
+      }
+      return plan
+    }
+
+    private init(_ schema: AvroSchema, partitionType: [NestedField], file: String) throws(TableFormatError) {
       entries = AvroRecordPlan(schema, ids: entryIDs, names: entryNames)
       try entries.require([(.status, "status"), (.file, "data_file")], file)
       guard let data = entries.steps.first(where: { $0.slot == .file })?.type.schema else {
