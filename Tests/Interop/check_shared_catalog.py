@@ -16,7 +16,14 @@ sys.path.insert(0, sys.argv[1])
 import pyarrow as pa
 from pathlib import Path
 from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io.pyarrow import PyArrowFileIO
 from support import Wequery
+# Everything this process writes is written down, so that what lies about can be told from what wequery left.
+log, new_output = open(sys.argv[5], "a", buffering=1), PyArrowFileIO.new_output
+def logged(self, location):
+    log.write(location.removeprefix("file://") + "\\n")
+    return new_output(self, location)
+PyArrowFileIO.new_output = logged
 w = Wequery("none", Path(sys.argv[2]))
 writer = int(sys.argv[3])
 for k in range(int(sys.argv[4])):
@@ -32,7 +39,9 @@ for k in range(int(sys.argv[4])):
 def make(w):
     catalog = w.catalog()
     catalog.create_namespace_if_not_exists("analytics")
-    return catalog.create_table("analytics.shared", Schema(NestedField(1, "id", LongType()), NestedField(2, "who", StringType())))
+    schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "who", StringType()))
+    # The log of metadata files is kept whole, since it says which of them were ever current.
+    return catalog.create_table("analytics.shared", schema, properties={"write.metadata.previous-versions-max": "1000"})
 
 
 def check_in_turn(w):
@@ -46,8 +55,10 @@ def check_in_turn(w):
 
 def check_at_the_same_time(w, writers=3, appends=20):
     make(w)
+    before = files_on_disk(w.warehouse / "analytics" / "shared")
+    log = w.folder / "pyiceberg-wrote.txt"
     here = str(__import__("pathlib").Path(__file__).resolve().parent)
-    running = [subprocess.Popen([sys.executable, "-c", APPEND, here, str(w.folder), str(k), str(appends)]) for k in range(writers)]
+    running = [subprocess.Popen([sys.executable, "-c", APPEND, here, str(w.folder), str(k), str(appends), str(log)]) for k in range(writers)]
     script = lambda k: "\n".join(f"INSERT INTO shared VALUES ({(10 + k) * 1000 + j}, 'wequery');" for j in range(appends))
     ours = []
     for k in range(writers):
@@ -64,8 +75,8 @@ def check_at_the_same_time(w, writers=3, appends=20):
     same(w.rows("SELECT count(*), count(DISTINCT id) FROM shared", now=None), [[total, total]])
     table = w.table("shared")
     same(table.scan().to_arrow().num_rows, total)
-    # Every Parquet file and manifest of ours is reached by some snapshot.
-    reached = set()
+    # Every file that pyiceberg did not write is reached: data files and manifests by some snapshot, metadata files by the log.
+    reached = {table.metadata_location} | {entry.metadata_file for entry in table.metadata.metadata_log}
     for snapshot in table.metadata.snapshots:
         reached.add(snapshot.manifest_list)
         for manifest in snapshot.manifests(table.io):
@@ -73,20 +84,7 @@ def check_at_the_same_time(w, writers=3, appends=20):
             for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
                 reached.add(entry.data_file.file_path)
     reached = {p.removeprefix("file://") for p in reached}
-    unreached = {p for p in files_on_disk(w.warehouse / "analytics" / "shared") if p not in reached and not p.endswith(".metadata.json")}
-    theirs = unreached_of_pyiceberg(unreached)
-    assert unreached == theirs, unreached - theirs
-
-
-def unreached_of_pyiceberg(paths):
-    """Files that pyiceberg itself leaves behind when it loses a race: its data files and manifests are known by their writer."""
-    left = set()
-    for path in paths:
-        if path.endswith(".parquet"):
-            import pyarrow.parquet as pq
-            if "parquet-cpp-arrow" in (pq.ParquetFile(path).metadata.created_by or ""):
-                left.add(path)
-        elif path.endswith(".avro"):
-            if b"wequery" not in open(path, "rb").read(4096):
-                left.add(path)
-    return left
+    theirs = set(log.read_text().split("\n"))
+    ours = files_on_disk(w.warehouse / "analytics" / "shared") - before - theirs
+    assert len(ours) >= 4 * writers * appends, f"{len(ours)} files cannot be all that {writers * appends} appends wrote"
+    assert ours <= reached, f"left behind: {sorted(ours - reached)}"
