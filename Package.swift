@@ -73,7 +73,9 @@ let package = Package(
     tests(of: "TableFormat", using: ["Columnar", "FileFormats"]),
     tests(of: "QueryEngine", using: ["Columnar", "FileFormats", "TableFormat"]),
     tests(of: "Maintenance", using: ["Columnar", "FileFormats", "TableFormat", "QueryEngine"]),
-    tests(of: "wequery", using: ["QueryEngine"]),
+    tests(
+      of: "wequery",
+      using: ["QueryEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "FileFormats"], swiftSettings: strict),
   ]
 )

@@ -41,11 +41,14 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
     package var expected: [String]
     /// The line of the file, from 1.
     package var line: Int
+    /// The lines of the file that hold the expected rows.
+    var expectedLines: Range<Int> = 0..<0
   }
 
   /// The path below `Tests/SQL` or `Tests/Plans`.
   package let name: String
   package let records: [Record]
+  private let lines: [String]
   package let usesWarehouse: Bool
   package let isPlan: Bool
   /// Whether the file needs the procedures of CALL, which a higher module holds.
@@ -71,6 +74,7 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
   package init(name: String, text: String) {
     self.name = name
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    self.lines = lines
     usesProcedures = lines.contains("# procedures")
     usesWarehouse = usesProcedures || lines.contains("# warehouse")
     isPlan = lines.contains("# plans")
@@ -107,9 +111,28 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
       } else {
         kind = .ok
       }
-      records.append(Record(kind: kind, sql: sql.joined(separator: "\n"), expected: expected, line: start))
+      var record = Record(kind: kind, sql: sql.joined(separator: "\n"), expected: expected, line: start)
+      record.expectedLines = index - expected.count..<index
+      records.append(record)
     }
     self.records = records
+  }
+
+  /// Returns the file's text with other expected rows.
+  ///
+  /// - Parameter answers: The rows of each query, by the line its record begins at.
+  /// - Returns: The text, all else as it is.
+  package func text(expecting answers: [Int: [String]]) -> String {
+    var result: [String] = []
+    var next = 0
+    for record in records {
+      guard let rows = answers[record.line] else { continue }
+      result += lines[next..<record.expectedLines.lowerBound]
+      if result.last != "----" { result.append("----") }
+      result += rows
+      next = record.expectedLines.upperBound
+    }
+    return (result + lines[next...]).joined(separator: "\n")
   }
 }
 
@@ -166,6 +189,38 @@ package struct SQLTestRunner {
       }
     }
     return faults
+  }
+
+  /// Runs the records in order and returns the rows that each query answers, by the line it begins at.
+  ///
+  /// - Parameter file: The file.
+  /// - Returns: The rows.
+  /// - Throws: The first error that the file does not expect.
+  package func answers(of file: SQLTestFile) throws -> [Int: [String]] {
+    defer { removeFolder() }
+    var (answers, variables): ([Int: [String]], [String: String]) = ([:], [:])
+    for record in file.records {
+      if case .query = record.kind {
+        let sql = SQLTestRunner.expanded(record.sql, variables)
+        let rows = rows(of: try session.run(single: sql))
+        answers[record.line] = file.isPlan ? SQLTestRunner.renumbered(rows) : rows
+      } else if let fault = run(record, &variables) {
+        throw QueryError(.internalError, "\(file.name):\(record.line): \(fault)")
+      }
+    }
+    return answers
+  }
+
+  /// Numbers the columns of a plan by their first mention, so that a column more elsewhere changes nothing.
+  private static func renumbered(_ plan: [String]) -> [String] {
+    var numbers: [Substring: Int] = [:]
+    return plan.map { line in
+      line.replacing(/#(\d+)/) { match in
+        let number = numbers[match.1] ?? numbers.count + 1
+        numbers[match.1] = number
+        return "#\(number)"
+      }
+    }
   }
 
   private func removeFolder() {

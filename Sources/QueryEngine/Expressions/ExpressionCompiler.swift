@@ -78,8 +78,11 @@ struct ExpressionCompiler {
   ) throws(QueryError) -> any ExpressionNode {
     if operand.type == target { return try compile(operand) }
     if operand.type == .null { return LiteralNode(.null, target) }
+    var column: String?
+    if case .column(let id, _) = operand { column = layout.position(of: id).map { layout.columns[$0].name } }
     let body = try Cast.body(
-      from: operand.type, to: target, isTry: isTry, environment: context.environment, at: position)
+      from: operand.type, to: target, isTry: isTry, environment: context.environment, at: position,
+      column: column)
     return CallNode(
       body, [try compile(operand)], type: target, isStrict: true, isImmutable: true, position: position)
   }

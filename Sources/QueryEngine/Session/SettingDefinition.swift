@@ -98,8 +98,15 @@ package struct SettingDefinition: Sendable {
 
   /// Finds a setting.
   ///
+  /// - Parameters:
+  ///   - name: Its name, case aside.
+  ///   - position: Where the name stands.
+  ///   - others: What else may have been meant there.
+  /// - Returns: The setting.
   /// - Throws: ``QueryError`` with the nearest names if there is none.
-  static func named(_ name: String, at position: SourceRange?) throws(QueryError) -> SettingDefinition {
+  static func named(
+    _ name: String, at position: SourceRange?, others: [String] = []
+  ) throws(QueryError) -> SettingDefinition {
     let lowered = name.lowercased()
     let aliases = [
       "time_zone": "timezone", "memory": "memory_limit", "schema": "namespace", "max_memory": "memory_limit",
@@ -107,8 +114,7 @@ package struct SettingDefinition: Sendable {
     if let found = all.first(where: { $0.name == aliases[lowered] ?? lowered }) { return found }
     throw QueryError(
       .undefinedObject, "there is no setting \"\(name)\"",
-      hint: NearestName.hint(for: name, among: all.map(\.name)),
-      at: position)
+      hint: NearestName.hint(for: name, among: all.map(\.name) + others), at: position)
   }
 
   /// Changes the setting to a value given as text.

@@ -6,7 +6,10 @@ extension Session {
   func show(_ show: ShowSyntax, _ environment: EvaluationEnvironment) throws(QueryError) -> StatementResult {
     switch show {
     case .setting(let name):
-      let definition = try SettingDefinition.named(name.text, at: name.range)
+      let kinds = [
+        "tables", "views", "schemas", "namespaces", "catalogs", "columns", "partitions", "functions",
+      ]
+      let definition = try SettingDefinition.named(name.text, at: name.range, others: kinds)
       return StatementResult(
         columns: [(definition.name, .varchar)], rows: [[.text(definition.get(settings))]])
     case .settings:

@@ -59,7 +59,7 @@ struct Age: ExpressibleByArgument, Sendable, Equatable {
 }
 
 /// A share of a whole, as `5%` or `0.05`.
-struct Share: ExpressibleByArgument, Sendable, Equatable {
+struct Share: ExpressibleByArgument, Sendable, Equatable, CustomStringConvertible {
   let value: Double
 
   init(value: Double) { self.value = value }
@@ -71,5 +71,11 @@ struct Share: ExpressibleByArgument, Sendable, Equatable {
     }
     value = isPercent ? number / 100 : number
     guard value <= 1 else { return nil }
+  }
+
+  /// Per cent, as help texts show a default.
+  var description: String {
+    let percent = value * 100
+    return percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
   }
 }

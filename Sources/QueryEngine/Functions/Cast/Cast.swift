@@ -10,18 +10,20 @@ enum Cast {
   ///   - isTry: Whether a value that has no counterpart becomes null.
   ///   - environment: The session's time zone.
   ///   - position: Where the cast stands.
+  ///   - column: The column that is cast, for messages; `nil` for what is no column.
   /// - Returns: A body of one argument.
   /// - Throws: An error of code 42846 if no value of the one type is one of the other.
   static func body(
     from source: LogicalType, to target: LogicalType, isTry: Bool, environment: EvaluationEnvironment,
-    at position: SourceRange?
+    at position: SourceRange?, column: String? = nil
   ) throws(QueryError) -> ScalarBody {
     if source == target { return { (arguments, _) throws(QueryError) in arguments[0] } }
     if source == .null || target == .null {
       return { (_, frame) throws(QueryError) in .nulls(target, count: frame.rowCount) }
     }
     let rule = CastRule(
-      source: source, target: target, isTry: isTry, environment: environment, position: position)
+      source: source, target: target, isTry: isTry, environment: environment, position: position,
+      column: column)
     if let body = rule.numeric() { return body }
     if target == .varchar { return rule.toText() }
     if source == .varchar, let body = rule.fromText() { return body }
@@ -44,6 +46,7 @@ struct CastRule {
   let isTry: Bool
   let environment: EvaluationEnvironment
   let position: SourceRange?
+  var column: String?
 
   /// Answers null for a value that has no counterpart, or throws.
   @inline(__always) func reject<Value>(_ error: @autoclosure () -> QueryError) throws(QueryError) -> Value? {
@@ -63,7 +66,7 @@ struct CastRule {
   /// The error for a number that the target has no room for.
   func outOfRange(_ value: String) -> QueryError {
     QueryError(
-      .numericOutOfRange, "\(value) does not fit \(target)", hint: "try_cast gives NULL instead",
+      .numericOutOfRange, "\(value) does not fit \(target)\(place)", hint: "try_cast gives NULL instead",
       at: position, value: value)
   }
 
@@ -72,7 +75,9 @@ struct CastRule {
     let string = text.string
     let shown = string.count > 80 ? String(string.prefix(77)) + "..." : string
     return QueryError(
-      state, "cannot read \"\(shown)\" as \(target)", hint: "try_cast gives NULL instead", at: position,
-      value: shown)
+      state, "cannot read \"\(shown)\" as \(target)\(place)", hint: "try_cast gives NULL instead",
+      at: position, value: shown)
   }
+
+  private var place: String { column.map { " (column \"\($0)\")" } ?? "" }
 }
