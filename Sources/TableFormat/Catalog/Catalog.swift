@@ -45,6 +45,19 @@ public protocol Catalog: Sendable {
   ///   other error leaves open whether the swap took place.
   func swap(_ swaps: [MetadataSwap]) throws(TableFormatError)
 
+  /// Swaps as ``swap(_:)`` does, but keeps every other writer out between reading where the tables are and
+  /// the swap: a commit that has lost again and again wins this one.
+  ///
+  /// - Parameters:
+  ///   - tables: The tables.
+  ///   - make: Gets the tables' locations, `nil` for one that is not there, and returns what to swap. It must
+  ///     not ask the catalog anything.
+  /// - Throws: What `make` throws, when nothing was swapped, or what ``swap(_:)`` throws.
+  func swap(
+    of tables: [TableIdentifier],
+    _ make: ([String?]) throws(TableFormatError) -> [MetadataSwap]
+  ) throws(TableFormatError)
+
   /// Takes the lock that makes our own writers of a table queue; `nil` where there is no place for one.
   func lock(_ table: TableIdentifier) throws(TableFormatError) -> TableLock?
 }

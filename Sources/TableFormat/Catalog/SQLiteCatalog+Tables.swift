@@ -27,8 +27,16 @@ extension SQLiteCatalog {
   /// Where the metadata of a table is now; `nil` when there is no such table.
   public func metadataLocation(of table: TableIdentifier) throws(TableFormatError) -> String? {
     guard let connection = try readable() else { return nil }
+    return try location(of: table) { (sql, parameters) throws(TableFormatError) in
+      try connection.query(sql, parameters)
+    }
+  }
+
+  private func location(
+    of table: TableIdentifier, _ query: (String, [SQLiteValue]) throws(TableFormatError) -> [[SQLiteValue]]
+  ) throws(TableFormatError) -> String? {
     let filter = hasTypes ? "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" : ""
-    let rows = try connection.query(
+    let rows = try query(
       """
       SELECT metadata_location FROM iceberg_tables
       WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? \(filter)
@@ -148,28 +156,50 @@ extension SQLiteCatalog {
   /// Swaps the metadata of one table or of several in one transaction.
   public func swap(_ swaps: [MetadataSwap]) throws(TableFormatError) {
     let connection = try writable()
-    let (types, name) = (hasTypes, name)
+    try connection.transaction { (transaction) throws(TableFormatError) in try swap(swaps, transaction) }
+  }
+
+  /// Swaps with every other writer of the file kept out meanwhile.
+  public func swap(
+    of tables: [TableIdentifier],
+    _ make: ([String?]) throws(TableFormatError) -> [MetadataSwap]
+  ) throws(TableFormatError) {
+    let connection = try writable()
     try connection.transaction { (transaction) throws(TableFormatError) in
-      for swap in swaps {
-        if swap.old.isEmpty {
-          try insert(swap.table, swap.new, transaction)
-          continue
-        }
-        let changed = try transaction.execute(
-          """
-          UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?\
-          \(types ? ", iceberg_type = 'TABLE'" : "")
-          WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND metadata_location = ?
-          \(types ? "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" : "")
-          """,
-          [
-            .text(swap.new), .text(swap.old), .text(name), .text(swap.table.namespace.description),
-            .text(swap.table.name), .text(swap.old),
-          ])
-        guard changed == 1 else {
-          throw TableFormatError(
-            .conflict, "the table \(swap.table) was changed by another writer meanwhile", isRetryable: true)
-        }
+      var locations: [String?] = []
+      for table in tables {
+        locations.append(
+          try location(of: table) { (sql, parameters) throws(TableFormatError) in
+            try transaction.query(sql, parameters)
+          })
+      }
+      try swap(make(locations), transaction)
+    }
+  }
+
+  private func swap(
+    _ swaps: [MetadataSwap], _ transaction: SQLiteConnection.Transaction
+  ) throws(TableFormatError) {
+    let (types, name) = (hasTypes, name)
+    for swap in swaps {
+      if swap.old.isEmpty {
+        try insert(swap.table, swap.new, transaction)
+        continue
+      }
+      let changed = try transaction.execute(
+        """
+        UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?\
+        \(types ? ", iceberg_type = 'TABLE'" : "")
+        WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND metadata_location = ?
+        \(types ? "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" : "")
+        """,
+        [
+          .text(swap.new), .text(swap.old), .text(name), .text(swap.table.namespace.description),
+          .text(swap.table.name), .text(swap.old),
+        ])
+      guard changed == 1 else {
+        throw TableFormatError(
+          .conflict, "the table \(swap.table) was changed by another writer meanwhile", isRetryable: true)
       }
     }
   }

@@ -95,16 +95,26 @@ private struct Committing {
     while true {
       var swapping = false
       do throws(TableFormatError) {
-        let prepared = try prepare()
-        settings = prepared.first?.metadata.settings ?? settings
-        let swaps = zip(prepared, transactions).compactMap { new, transaction -> MetadataSwap? in
-          new.base.metadataLocation == new.location
-            ? nil
-            : MetadataSwap(
-              table: transaction.table.identifier, old: new.base.metadataLocation, new: new.location)
+        let tables = transactions.map(\.table.identifier)
+        var prepared: [Prepared] = []
+        if retries < Self.optimisticAttempts {
+          var locations: [String?] = []
+          for table in transactions.map(\.table) {
+            locations.append(
+              table.metadataLocation.isEmpty ? "" : try catalog.metadataLocation(of: table.identifier))
+          }
+          prepared = try prepare(locations)
+          settings = prepared.first?.metadata.settings ?? settings
+          swapping = true
+          let swaps = Self.swaps(prepared)
+          if !swaps.isEmpty { try catalog.swap(swaps) }
+        } else {
+          try catalog.swap(of: tables) { (locations) throws(TableFormatError) in
+            prepared = try prepare(locations)
+            swapping = true
+            return Self.swaps(prepared)
+          }
         }
-        swapping = true
-        if !swaps.isEmpty { try catalog.swap(swaps) }
         return finish(prepared)
       } catch {
         if swapping, error.kind != .conflict, error.kind != .alreadyExists {
@@ -133,6 +143,19 @@ private struct Committing {
     }
   }
 
+  /// How often to try without keeping others from the catalog. Writers who never pause, as other engines'
+  /// are, could win against us for ever; making everybody wait for our metadata file each time would be
+  /// worse than losing once.
+  private static let optimisticAttempts = 2
+
+  private static func swaps(_ prepared: [Prepared]) -> [MetadataSwap] {
+    prepared.compactMap { new in
+      new.base.metadataLocation == new.location
+        ? nil
+        : MetadataSwap(table: new.base.identifier, old: new.base.metadataLocation, new: new.location)
+    }
+  }
+
   /// What one table shall become.
   private struct Prepared {
     var base: Table
@@ -142,10 +165,12 @@ private struct Committing {
   }
 
   /// Makes the changes on the newest state and writes everything but the catalog's row.
-  private mutating func prepare() throws(TableFormatError) -> [Prepared] {
+  ///
+  /// - Parameter locations: Where the catalog says that the tables' metadata are.
+  private mutating func prepare(_ locations: [String?]) throws(TableFormatError) -> [Prepared] {
     var result: [Prepared] = []
-    for (transaction, identity) in zip(transactions, identities) {
-      let base = try newest(transaction.table)
+    for (index, (transaction, identity)) in zip(transactions, identities).enumerated() {
+      let base = try newest(transaction.table, at: locations[index])
       var changes = TableChanges(begun: transaction.table, base: base, commit: identity)
       // Whatever an action wrote before it failed is ours to remove.
       defer { written += changes.written.map { ($0, base) } }
@@ -165,14 +190,16 @@ private struct Committing {
     return result
   }
 
-  private func newest(_ table: Table) throws(TableFormatError) -> Table {
+  private func newest(_ table: Table, at location: String?) throws(TableFormatError) -> Table {
     // A table that this commit makes.
     if table.metadataLocation.isEmpty { return table }
-    guard let location = try catalog.metadataLocation(of: table.identifier) else {
+    guard let location else {
       throw TableFormatError(.notFound, "the table \(table.identifier) was dropped meanwhile")
     }
     if location == table.metadataLocation { return table }
-    let newest = try catalog.loadTable(table.identifier)
+    let newest = try Table.load(
+      table.identifier, metadataLocation: location, fileSystem: table.fileSystem, paths: table.paths,
+      catalog: catalog)
     guard newest.metadata.uuid == table.metadata.uuid else {
       throw TableFormatError(
         .conflict, "the table \(table.identifier) was dropped and made anew meanwhile",
