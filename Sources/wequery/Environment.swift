@@ -8,27 +8,38 @@ internal import TableFormat
 ///
 /// The one place where the parts are put together.
 final class Environment {
+  /// The command's name, as `--format json` says it.
+  let command: String
   let options: GlobalOptions
   let catalog: SQLiteCatalog?
   let session: Session
   let output: TextOutput
 
-  private init(_ options: GlobalOptions, catalog: SQLiteCatalog?, session: Session, output: TextOutput) {
-    (self.options, self.catalog, self.session, self.output) = (options, catalog, session, output)
+  private init(
+    _ command: String, _ options: GlobalOptions, catalog: SQLiteCatalog?, session: Session, output: TextOutput
+  ) {
+    (self.command, self.options, self.catalog) = (command, options, catalog)
+    (self.session, self.output) = (session, output)
   }
 
   /// Opens the catalog that the options name.
   ///
   /// - Parameters:
   ///   - options: The command's options.
+  ///   - command: The command's name.
   ///   - isDetached: Whether to do without a catalog when none is named, as `batch` does.
   /// - Returns: The environment.
   /// - Throws: ``CommandFailure`` if it cannot be opened.
-  static func open(_ options: GlobalOptions, isDetached: Bool = false) throws -> Environment {
+  static func open(_ options: GlobalOptions, command: String, isDetached: Bool) throws -> Environment {
     var catalog: SQLiteCatalog?
     if !(isDetached && options.catalog == nil && options.warehouse == nil) {
       let warehouse = options.warehouse ?? (isDetached ? nil : variable("WEQUERY_WAREHOUSE")) ?? "warehouse"
       let path = options.catalog ?? warehouse + "/catalog.db"
+      if options.catalog == nil, isFile(warehouse) {
+        throw CommandFailure(
+          .notFound, "\"\(warehouse)\" is no folder",
+          hint: "--catalog takes a catalog's file, --warehouse its folder")
+      }
       do throws(TableFormatError) {
         catalog = try SQLiteCatalog(path: path, name: options.catalogName)
       } catch {
@@ -55,9 +66,10 @@ final class Environment {
     let session = Session(
       catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
       systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) })
-    let output =
-      try options.output.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
-    return Environment(options, catalog: catalog, session: session, output: output)
+    // Results of columns make their files themselves.
+    let path = options.format.isText ? options.output : nil
+    let output = try path.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
+    return Environment(command, options, catalog: catalog, session: session, output: output)
   }
 
   /// The catalog, for commands that cannot do without.
@@ -89,6 +101,11 @@ final class Environment {
     } catch {
       throw CommandFailure(error)
     }
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
   }
 
   private static func variable(_ name: String) -> String? {

@@ -2,20 +2,32 @@ internal import ArgumentParser
 internal import Columnar
 internal import Glibc
 
-/// How every command begins and ends: errors rendered once, output flushed, the exit code honest.
+/// How every command begins and ends: the environment opened, errors rendered once, output complete or not
+/// there, the exit code honest.
 enum Program {
   /// Runs a command's body.
   ///
   /// - Parameters:
   ///   - command: The command's name, for `--format json`.
   ///   - options: Its options.
+  ///   - isDetached: Whether it can do without a catalog.
   ///   - body: What it does.
   /// - Throws: `ExitCode` when it fails.
-  static func run(_ command: String, _ options: GlobalOptions, _ body: () throws -> Void) throws {
+  static func run(
+    _ command: String, _ options: GlobalOptions, isDetached: Bool = false,
+    _ body: (Environment) throws -> Void
+  ) throws {
     signal(SIGPIPE, SIG_IGN)
     ProcessMemory.keepFreed()
     do {
-      try body()
+      let environment = try Environment.open(options, command: command, isDetached: isDetached)
+      do {
+        try body(environment)
+      } catch {
+        environment.output.abandon()
+        throw error
+      }
+      try environment.output.finish()
       TextOutput.standard.flush()
     } catch {
       TextOutput.standard.flush()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// The `wequery` program: SQL over local Apache Iceberg tables, and their upkeep.
 @main
@@ -20,12 +21,27 @@ struct Wequery: ParsableCommand {
   /// the tree, which knows how to word it.
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    guard let named = subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+    if let named = subcommands.first(where: { $0.configuration.commandName == arguments.first }),
       var command = try? named.parse(Array(arguments.dropFirst()))
-    else {
-      main(arguments)
+    {
+      do { try command.run() } catch { exit(withError: error) }
       return
     }
-    do { try command.run() } catch { exit(withError: error) }
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure, asksForJSON(arguments) else { exit(withError: error) }
+      let failure = CommandFailure(
+        .usage, message(for: error), hint: "\"wequery help COMMAND\" tells the options")
+      ErrorRenderer(isJSON: true, command: arguments.first ?? "").print(failure)
+      Glibc.exit(failure.code.rawValue)
+    }
+  }
+
+  /// Whether a command line that cannot be parsed asks for JSON.
+  private static func asksForJSON(_ arguments: [String]) -> Bool {
+    arguments.contains("--format=json")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == "json" }
   }
 }

@@ -36,7 +36,7 @@ def main():
             began = time.perf_counter()
             with tempfile.TemporaryDirectory(prefix="wequery-interop-") as folder:
                 try:
-                    getattr(module, name)(Wequery(options.binary, Path(folder)))
+                    getattr(module, name)(Wequery(str(Path(options.binary).resolve()), Path(folder)))
                     passed += 1
                     print(f"ok     {label} ({time.perf_counter() - began:.1f} s)", flush=True)
                 except Exception:

@@ -1,5 +1,6 @@
 internal import Columnar
 internal import FileFormats
+internal import QueryEngine
 internal import TableFormat
 
 /// Turns access logs into rows of a table of their own, with sessions cut at gaps of 30 minutes.
@@ -76,7 +77,7 @@ struct CombinedLogLoader {
         .boolean(rule.isBot(entry.userAgent)), .text(sessions[index]),
       ]
     }
-    return RowBatches.make(rows, CombinedLogLoader.columns.map(\.type))
+    return StatementResult.batches(of: rows, types: CombinedLogLoader.columns.map(\.type))
   }
 
   /// A session is what one client with one user agent does without a gap of more than 30 minutes.
@@ -98,20 +99,5 @@ struct CombinedLogLoader {
       }
     }
     return ids
-  }
-}
-
-/// Makes batches of rows.
-enum RowBatches {
-  static func make(_ rows: [[ScalarValue]], _ types: [LogicalType]) -> [Batch] {
-    stride(from: 0, to: rows.count, by: Batch.capacity).map { first in
-      let part = rows[first..<min(first + Batch.capacity, rows.count)]
-      let columns = types.indices.map { column in
-        var builder = VectorBuilder(types[column])
-        for row in part { builder.append(row[column]) }
-        return builder.finish()
-      }
-      return Batch(columns: columns, rowCount: part.count)
-    }
   }
 }

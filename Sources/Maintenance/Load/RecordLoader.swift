@@ -1,5 +1,6 @@
 internal import Columnar
 internal import FileFormats
+internal import QueryEngine
 internal import TableFormat
 
 /// Turns NDJSON and CSV into rows of a table, by the names of the columns.
@@ -144,6 +145,6 @@ struct RecordLoader {
         rows.append(row)
       }
     }
-    return RowBatches.make(rows, columns.map(\.type))
+    return StatementResult.batches(of: rows, types: columns.map(\.type))
   }
 }

@@ -56,9 +56,12 @@ protocol PipelineSink: AnyObject, Sendable {
   /// one worker while the others wait.
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int?
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError)
+  /// Tells that a worker has failed, so that no other waits for it here.
+  func abandon()
 }
 
 extension PipelineSink {
+  func abandon() {}
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? { nil }
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {}
 }

@@ -51,12 +51,12 @@ final class PipelineExecutor: Sendable {
         MorselQueue(count: try pipeline.source.open(self.context))
       }
       guard let queue else { return }
-      attempt(queue) { () throws(QueryError) in try self.drain(queue, pipeline, worker) }
+      attempt(queue, pipeline.sink) { () throws(QueryError) in try self.drain(queue, pipeline, worker) }
       var phase = 0
       while let tasks = meet({ () throws(QueryError) in
         try pipeline.sink.prepare(phase: phase, self.context).map { MorselQueue(count: $0) }
       }) {
-        attempt(tasks) { () throws(QueryError) in
+        attempt(tasks, pipeline.sink) { () throws(QueryError) in
           while let task = tasks.next() {
             try self.context.checkCancelled()
             try pipeline.sink.run(task: task, phase: phase, worker)
@@ -87,12 +87,15 @@ final class PipelineExecutor: Sendable {
     try chain.finish()
   }
 
-  private func attempt(_ queue: MorselQueue, _ body: () throws(QueryError) -> Void) {
+  private func attempt(
+    _ queue: MorselQueue, _ sink: any PipelineSink, _ body: () throws(QueryError) -> Void
+  ) {
     do throws(QueryError) {
       try body()
     } catch {
       fail(error)
       queue.cancel()
+      sink.abandon()
     }
   }
 

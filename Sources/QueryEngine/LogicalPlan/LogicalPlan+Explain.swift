@@ -176,7 +176,9 @@ extension BoundExpression {
 
   private static func text(of value: ScalarValue, _ type: LogicalType) -> String {
     if value.isNull { return "NULL" }
-    let text = ValueText.string(value, as: type)
+    var text = ValueText.string(value, as: type)
+    // A plan is for reading: a folded list may have any number of elements.
+    if text.utf8.count > 200 { text = String(text.prefix(100)) + "…" }
     switch type {
     case .varchar: return "'\(text)'"
     case .date, .time, .timestamp, .timestampTZ, .timestampNanos, .timestampTZNanos, .interval, .uuid:

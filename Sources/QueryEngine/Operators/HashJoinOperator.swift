@@ -10,6 +10,7 @@ struct HashJoinOperator: StreamingOperator {
 
   private final class Instance: StreamingInstance {
     private let sink: HashJoinSink
+    private let query: QueryContext
     private let shape: JoinShape
     private let table: JoinTable
     private var keys: [CompiledExpression]
@@ -25,7 +26,7 @@ struct HashJoinOperator: StreamingOperator {
     private let nullColumns: [LogicalType]
 
     init(_ sink: HashJoinSink, _ worker: WorkerContext, next: OperatorInstance) throws(QueryError) {
-      self.sink = sink
+      (self.sink, query) = (sink, worker.query)
       shape = sink.shape
       table = try sink.table()
       keys = try CompiledExpression.all(shape.probeKeys, shape.probeLayout, worker)
@@ -132,6 +133,8 @@ struct HashJoinOperator: StreamingOperator {
     private func settle(
       _ pairs: inout JoinPairs, _ batch: borrowing Batch, _ keyValues: [Vector]
     ) throws(QueryError) -> Bool {
+      // A morsel may have any number of pairs.
+      try query.checkCancelled()
       if !keyValues.isEmpty { table.keepEqual(keyValues, &pairs) }
       if pairs.count == 0 { return true }
       if residual != nil {

@@ -11,15 +11,20 @@ struct UnnestOperator: StreamingOperator {
     _ worker: WorkerContext, next: OperatorInstance
   ) throws(QueryError) -> OperatorInstance {
     Instance(
-      try CompiledExpression.all(unnest.lists.map(\.expression), layout, worker), unnest, next: next)
+      try CompiledExpression.all(unnest.lists.map(\.expression), layout, worker), unnest, worker.query,
+      next: next)
   }
 
   private final class Instance: StreamingInstance {
     private var lists: [CompiledExpression]
     private let unnest: LogicalPlan.Unnest
+    private let query: QueryContext
 
-    init(_ lists: [CompiledExpression], _ unnest: LogicalPlan.Unnest, next: OperatorInstance) {
-      (self.lists, self.unnest) = (lists, unnest)
+    init(
+      _ lists: [CompiledExpression], _ unnest: LogicalPlan.Unnest, _ query: QueryContext,
+      next: OperatorInstance
+    ) {
+      (self.lists, self.unnest, self.query) = (lists, unnest, query)
       super.init(next: next)
     }
 
@@ -33,7 +38,10 @@ struct UnnestOperator: StreamingOperator {
     }
 
     override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
-      let vectors = try lists.evaluate(batch).map { $0.flattened() }
+      let evaluated = try lists.evaluate(batch)
+      // A constant list stays one: flattened, its elements would be there once for every row.
+      let isConstant = evaluated.map { $0.encoding == .constant }
+      let vectors = evaluated.map { ($0.encoding == .constant ? $0.base ?? $0 : $0).flattened() }
       let empty = Pending(
         elements: vectors.map { _ in [] }, isElement: vectors.map { _ in [] })
       var pending = empty
@@ -42,9 +50,9 @@ struct UnnestOperator: StreamingOperator {
       let offsets = vectors.map { $0.offsets.copiedElements() }
       let validities = vectors.map(\.validity)
       for row in selected {
-        let index = Int(row)
         var counts: [Int] = []
         for list in vectors.indices {
+          let index = isConstant[list] ? 0 : Int(row)
           let isValid = validities[list].map { $0[index] } ?? true
           counts.append(isValid ? Int(offsets[list][index + 1] - offsets[list][index]) : 0)
         }
@@ -55,7 +63,8 @@ struct UnnestOperator: StreamingOperator {
           pending.hasOrdinal.append(element < length)
           for list in vectors.indices {
             let isThere = element < counts[list]
-            pending.elements[list].append(isThere ? offsets[list][index] + UInt32(element) : 0)
+            let first = isThere ? offsets[list][isConstant[list] ? 0 : Int(row)] : 0
+            pending.elements[list].append(first + UInt32(isThere ? element : 0))
             pending.isElement[list].append(isThere)
           }
           if pending.rows.count == Batch.capacity {
@@ -70,6 +79,8 @@ struct UnnestOperator: StreamingOperator {
     private func put(
       _ pending: Pending, _ vectors: [Vector], _ batch: borrowing Batch
     ) throws(QueryError) -> Bool {
+      // A morsel may have any number of elements.
+      try query.checkCancelled()
       let rows = pending.rows
       var columns: [Vector] = []
       for column in batch.columns { columns.append(column.taking(rows.span)) }

@@ -103,7 +103,7 @@ package final class Session {
     let bound = try makeBinder(environment).bindQuery(query)
     let plan = try optimized(bound, environment)
     let context = makeContext(environment)
-    defer { running.withLock { $0 = nil } }
+    defer { endContext() }
     var result = StatementResult(try QueryExecutor.run(plan, context: context))
     result.footer = ResultFooter(of: plan, context)
     return result
@@ -128,6 +128,9 @@ package final class Session {
 
   /// Asks the running statement, if any, to stop; may be called from any thread.
   package func cancel() { running.withLock { $0?.cancel() } }
+
+  /// Forgets the running statement.
+  func endContext() { running.withLock { $0 = nil } }
 
   /// Returns the context of one statement: its settings, workers, memory and clock.
   func makeContext(_ environment: EvaluationEnvironment, profile: Profile? = Profile()) -> QueryContext {
@@ -163,7 +166,7 @@ package final class Session {
     return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
   }
 
-  private func evaluationEnvironment(_ text: String) -> EvaluationEnvironment {
+  func evaluationEnvironment(_ text: String) -> EvaluationEnvironment {
     EvaluationEnvironment(
       clockMicros: clockMicros, timeZone: (try? TimeZone.named(settings.timezone)) ?? .utc, statement: text)
   }

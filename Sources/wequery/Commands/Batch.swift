@@ -29,12 +29,11 @@ struct BatchCommand: ParsableCommand {
   var printsContract = false
 
   func run() throws {
-    try Program.run("batch", options) {
+    try Program.run("batch", options, isDetached: true) { environment in
       if printsContract {
-        TextOutput.standard.line("\(BatchCommand.contract)")
+        environment.output.line("\(BatchCommand.contract)")
         return
       }
-      let environment = try Environment.open(options, isDetached: true)
       if let statementTimeout {
         do throws(QueryError) {
           _ = try environment.session.run(
@@ -43,26 +42,28 @@ struct BatchCommand: ParsableCommand {
           throw CommandFailure(.usage, error.message, hint: error.hint)
         }
       }
-      guard let text = FileText.read(script) else {
+      guard let lines = LineReader(script) else {
         throw CommandFailure(.notFound, "there is no file \"\(script)\" that can be read")
       }
       Interruption.watch(environment.session)
       var failure: CommandFailure?
-      for entry in BatchInput.parse(text, isJSONLines: isJSONLines(text)) {
-        let succeeded = BatchRecord.run(entry, in: environment.session, to: environment.output)
+      var reader = BatchReader(isJSONLines: isJSONLines) { lines.next() }
+      while let input = reader.next() {
+        let succeeded = BatchRecord.run(input, in: environment.session, to: environment.output)
         environment.output.flush()
         if !succeeded {
-          failure = CommandFailure(.failed, "a statement failed")
+          let isOver = Interruption.wasRequested
+          failure = failure ?? CommandFailure(isOver ? .interrupted : .failed, "a statement failed")
           failure?.isPrinted = true
-          if stopOnError { break }
+          if stopOnError || isOver { break }
         }
       }
       if let failure { throw failure }
     }
   }
 
-  private func isJSONLines(_ text: String) -> Bool {
-    if script != "-" { return script.hasSuffix(".jsonl") || script.hasSuffix(".ndjson") }
-    return text.utf8.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "{")
+  /// The form that the script's name says; standard input tells by its first character.
+  private var isJSONLines: Bool? {
+    script == "-" ? nil : script.hasSuffix(".jsonl") || script.hasSuffix(".ndjson")
   }
 }

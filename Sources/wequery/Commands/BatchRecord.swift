@@ -1,11 +1,9 @@
 internal import Columnar
 internal import QueryEngine
+internal import Synchronization
 
 /// Runs one statement of a batch and writes its record.
 enum BatchRecord {
-  /// Rows of one part of a large result.
-  private static let partRowCount = 8192
-
   /// Runs a statement; returns whether it succeeded.
   static func run(_ input: BatchInput, in session: Session, to output: TextOutput) -> Bool {
     let clock = ContinuousClock()
@@ -17,9 +15,18 @@ enum BatchRecord {
       append(error, statement: "", to: &text)
       succeeded = false
     case .success(let sql):
+      let rows = BatchRows(number: input.number, session: session, to: output)
       do throws(QueryError) {
-        let result = try session.run(single: sql)
-        append(result, number: input.number, to: &text, output)
+        let result = try session.run(single: sql, into: rows)
+        text.append(contentsOf: "\"ok\":true".utf8)
+        if result.columns.isEmpty {
+          if let changes = result.changes { text.append(contentsOf: ",\"changes\":\(changes)".utf8) }
+        } else {
+          append(result.columns, to: &text)
+          text.append(contentsOf: ",\"rows\":[".utf8)
+          text.append(contentsOf: rows.rest)
+          text.append(0x5D)
+        }
       } catch {
         append(error, statement: sql, to: &text)
         succeeded = false
@@ -30,58 +37,16 @@ enum BatchRecord {
     return succeeded
   }
 
-  private static func append(
-    _ result: StatementResult, number: Int, to text: inout [UInt8], _ output: TextOutput
-  ) {
-    text.append(contentsOf: "\"ok\":true".utf8)
-    guard !result.columns.isEmpty else {
-      if let changes = result.changes { text.append(contentsOf: ",\"changes\":\(changes)".utf8) }
-      return
-    }
-    let types = result.columns.map(\.type)
-    // All but the last rows go ahead in parts, so that no line grows without bound.
-    var rows: [UInt8] = []
-    var count = 0
-    for batch in result.batches {
-      let batch = batch.compacted()
-      for row in 0..<batch.rowCount {
-        if count == partRowCount {
-          output.write(Array("{\"stmt\":\(number),\"part\":true,\"rows\":[".utf8) + rows + Array("]}\n".utf8))
-          rows = []
-          count = 0
-        }
-        if count > 0 { rows.append(0x2C) }
-        append(batch, row: row, types: types, to: &rows)
-        count += 1
-      }
-    }
+  private static func append(_ columns: [OutputColumn], to text: inout [UInt8]) {
     text.append(contentsOf: ",\"columns\":[".utf8)
-    for (index, column) in result.columns.enumerated() {
+    for (index, column) in columns.enumerated() {
       if index > 0 { text.append(0x2C) }
       JSONCell.append(text: column.name.utf8, to: &text)
     }
     text.append(contentsOf: "],\"types\":[".utf8)
-    for (index, type) in types.enumerated() {
+    for (index, column) in columns.enumerated() {
       if index > 0 { text.append(0x2C) }
-      JSONCell.append(text: type.description.utf8, to: &text)
-    }
-    text.append(contentsOf: "],\"rows\":[".utf8)
-    text.append(contentsOf: rows)
-    text.append(0x5D)
-  }
-
-  private static func append(_ batch: Batch, row: Int, types: [LogicalType], to text: inout [UInt8]) {
-    text.append(0x5B)
-    var cell: [UInt8] = []
-    for index in types.indices {
-      if index > 0 { text.append(0x2C) }
-      if batch.columns[index].isNull(at: row) {
-        text.append(contentsOf: "null".utf8)
-      } else {
-        cell.removeAll(keepingCapacity: true)
-        ValueText.appendRow(of: batch.columns[index], row: row, type: types[index], to: &cell)
-        JSONCell.append(text: cell, to: &text)
-      }
+      JSONCell.append(text: column.type.description.utf8, to: &text)
     }
     text.append(0x5D)
   }
@@ -99,5 +64,65 @@ enum BatchRecord {
     }
     let place = SourcePosition(of: error.position?.start ?? 0, in: statement)
     text.append(contentsOf: ",\"line\":\(place.line),\"column\":\(place.column)".utf8)
+  }
+}
+
+/// The rows of a record: what goes ahead in parts, so that no line grows without bound, and the rest.
+private final class BatchRows: RowConsumer {
+  private struct State {
+    var types: [LogicalType] = []
+    var rows: [UInt8] = []
+    var count = 0
+  }
+  /// Rows and bytes of one part.
+  private static let (partRowCount, partByteCount) = (8192, 1_048_576)
+
+  private let number: Int
+  private let times: LocalTimes
+  private let output: TextOutput
+  private let state = Mutex(State())
+
+  init(number: Int, session: Session, to output: TextOutput) {
+    (self.number, times, self.output) = (number, session.localTimes, output)
+  }
+
+  /// The rows that no part holds.
+  var rest: [UInt8] { state.withLock { $0.rows } }
+
+  func begin(_ columns: [OutputColumn]) { state.withLock { $0.types = columns.map(\.type) } }
+
+  func take(_ batch: Batch) throws(QueryError) -> Bool {
+    if Interruption.wasRequested { throw QueryError(.cancelled, "the statement was cancelled") }
+    state.withLock { state in
+      let batch = times.shown(batch, types: state.types)
+      for row in 0..<batch.rowCount {
+        if state.count == BatchRows.partRowCount || state.rows.count > BatchRows.partByteCount {
+          output.write(
+            Array("{\"stmt\":\(number),\"part\":true,\"rows\":[".utf8) + state.rows + Array("]}\n".utf8))
+          state.rows.removeAll(keepingCapacity: true)
+          state.count = 0
+        }
+        if state.count > 0 { state.rows.append(0x2C) }
+        BatchRows.append(batch, row: row, types: state.types, to: &state.rows)
+        state.count += 1
+      }
+    }
+    return true
+  }
+
+  private static func append(_ batch: Batch, row: Int, types: [LogicalType], to text: inout [UInt8]) {
+    text.append(0x5B)
+    var cell: [UInt8] = []
+    for index in types.indices {
+      if index > 0 { text.append(0x2C) }
+      if batch.columns[index].isNull(at: row) {
+        text.append(contentsOf: "null".utf8)
+      } else {
+        cell.removeAll(keepingCapacity: true)
+        ValueText.appendRow(of: batch.columns[index], row: row, type: types[index], to: &cell)
+        JSONCell.append(text: cell, to: &text)
+      }
+    }
+    text.append(0x5D)
   }
 }

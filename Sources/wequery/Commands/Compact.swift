@@ -30,8 +30,7 @@ struct Compact: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("compact", options) {
-      let environment = try Environment.open(options)
+    try Program.run("compact", options) { environment in
       let table = try environment.table(table)
       Interruption.watch(environment.session)
       var wanted = CompactionOptions()
@@ -39,7 +38,7 @@ struct Compact: ParsableCommand {
       wanted.targetBytes = target.map { Int64($0.byteCount) }
       (wanted.minInputFiles, wanted.rewritesAll, wanted.isDryRun) = (minFiles, all, dryRun)
       if let sort { wanted.order = try CompactionOptions.Order(sort, for: table) }
-      let job = Compaction(environment.session, wanted, progress: Progress.line)
+      let job = Compaction(environment.session, wanted, progress: ProgressLine.say)
       ReportRenderer(environment).print(Report(try job.run(table)))
     }
   }
@@ -77,15 +76,5 @@ extension Report {
 extension ReportRenderer {
   init(_ environment: Environment) {
     self.init(format: environment.options.format, output: environment.output)
-  }
-}
-
-/// Says on a terminal how far a long job is.
-enum Progress {
-  /// Prints a line to standard error, if a person reads it.
-  static func line(_ text: String) {
-    guard TextOutput.standardError.isTerminal else { return }
-    TextOutput.standardError.line(text)
-    TextOutput.standardError.flush()
   }
 }

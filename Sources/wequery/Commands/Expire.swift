@@ -23,13 +23,12 @@ struct Expire: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("expire", options) {
-      let environment = try Environment.open(options)
+    try Program.run("expire", options) { environment in
       let table = try environment.table(table)
       var job = SnapshotExpiry(nowMillis: environment.session.clockMicros / 1000)
       job.olderThanMillis = olderThan.map { job.nowMillis - $0.micros / 1000 }
       (job.retainLast, job.isDryRun, job.isForced) = (keep, !yes, force)
-      let result = try job.run(table, progress: Progress.line)
+      let result = try job.run(table, progress: ProgressLine.say)
       ReportRenderer(environment).print(Report(result))
       if !result.failures.isEmpty {
         throw CommandFailure(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FileFormats
 internal import Maintenance
 internal import QueryEngine
 
@@ -47,30 +48,30 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("generate", options) {
-      let environment = try Environment.open(options, isDetached: into == nil)
+    try Program.run("generate", options, isDetached: into == nil) { environment in
       let generator = WebEventGenerator(
         rowCount: rows, dayCount: days, now: environment.session.clockMicros, seed: seed)
       let progress = ProgressLine("generate")
       let report = { (done: Int) in progress.update(done, of: rows, unit: "events") }
-      let message: String
+      var answer = Report("generate")
+      let target: String
+      let files: Int
       if let into {
         let identifier = environment.identifier(into)
-        let files = try SampleWarehouse.append(
+        files = try SampleWarehouse.append(
           generator, to: identifier, in: try environment.requireCatalog(), progress: report)
-        message = "\(identifier): \(rows) events in \(files) files"
+        target = "\(identifier)"
       } else {
-        let files = try SampleWarehouse.write(
+        files = try SampleWarehouse.write(
           generator, toFolder: out ?? ".", asParquet: fileFormat == "parquet", progress: report)
-        message = "\(out ?? "."): \(rows) events in \(files) files"
+        target = out ?? "."
       }
       progress.end()
-      if options.format == .json {
-        environment.output.line(
-          "{\"wequery\":1,\"command\":\"generate\",\"status\":\"ok\",\"exit_code\":0,\"rows\":\(rows)}")
-      } else {
-        environment.output.line(message)
-      }
+      answer.add(into == nil ? "folder" : "table", .string(target), text: "")
+      answer.add("rows", .integer(Int64(rows)), text: "")
+      answer.add("files", .integer(Int64(files)), text: "")
+      answer.note("\(target): \(rows) events in \(files) files")
+      ReportRenderer(environment).print(answer)
     }
   }
 }
@@ -95,8 +96,7 @@ struct Demo: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("demo", options) {
-      let environment = try Environment.open(options)
+    try Program.run("demo", options) { environment in
       let generator = WebEventGenerator(rowCount: rows, dayCount: days, now: environment.session.clockMicros)
       let progress = ProgressLine("generate")
       let identifier = environment.identifier("web_events")
@@ -104,13 +104,24 @@ struct Demo: ParsableCommand {
         generator, to: identifier, in: try environment.requireCatalog()
       ) { progress.update($0, of: rows, unit: "events") }
       progress.end()
-      if options.format == .box {
-        environment.output.line("\(identifier): \(rows) events of \(days) days in \(files) files")
+      var answer = Report("demo")
+      answer.add("table", .string("\(identifier)"), text: "")
+      answer.add("rows", .integer(Int64(rows)), text: "")
+      answer.add("days", .integer(Int64(days)), text: "")
+      answer.add("files", .integer(Int64(files)), text: "")
+      answer.note("\(identifier): \(rows) events of \(days) days in \(files) files")
+      if options.format == .json {
+        for (name, _, query) in SampleQueries.all {
+          answer.add(name, try environment.session.run(single: query))
+        }
+        return ReportRenderer(environment).print(answer)
       }
+      let isForPeople = options.format == .box
+      if isForPeople { ReportRenderer(environment).print(answer) }
       let runner = StatementRunner(environment)
-      for (title, query) in SampleQueries.all {
-        if options.format == .box { environment.output.line("\n\(title)\n\n\(query)\n") }
-        try runner.run(query, named: nil, continuingOnError: false)
+      for (_, title, query) in SampleQueries.all {
+        if isForPeople { environment.output.line("\n\(title)\n\n\(query)\n") }
+        try runner.run(query)
       }
     }
   }

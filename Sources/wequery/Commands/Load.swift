@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FileFormats
 internal import Maintenance
 
 /// The `wequery load` command.
@@ -36,8 +37,7 @@ struct Load: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("load", options) {
-      let environment = try Environment.open(options)
+    try Program.run("load", options) { environment in
       let catalog = try environment.requireCatalog()
       var load = Loader.Options()
       load.format = InputFormat(rawValue: inputFormat) ?? .auto
@@ -48,49 +48,52 @@ struct Load: ParsableCommand {
       ) { done, total in progress.update(done, of: total, unit: "bytes") }
       let report = try loader.load(files, into: environment.identifier(table))
       progress.end()
-      LoadReportRenderer.print(report, options, to: environment.output)
+      ReportRenderer(environment).print(Report(report))
     }
   }
 }
 
-/// Prints what a load did.
-enum LoadReportRenderer {
-  static func print(_ report: LoadReport, _ options: GlobalOptions, to output: TextOutput) {
-    if options.format == .json {
-      var text = Array(
-        "{\"wequery\":1,\"command\":\"load\",\"status\":\"ok\",\"exit_code\":0,\"table\":".utf8)
-      JSONCell.append(text: report.table.utf8, to: &text)
-      let numbers = [
-        ("files", report.files), ("skipped_files", report.skippedFiles), ("read", report.read),
-        ("accepted", report.accepted), ("repaired", report.repaired), ("rejected", report.rejected),
-        ("skipped", report.skipped), ("duplicates", report.duplicates), ("data_files", report.dataFiles),
-        ("bytes", report.byteCount),
-      ]
-      for (name, value) in numbers { text.append(contentsOf: ",\"\(name)\":\(value)".utf8) }
-      text.append(contentsOf: ",\"snapshot_id\":\(report.snapshotID.map { "\($0)" } ?? "null")}\n".utf8)
-      output.write(text)
-      return
+extension Report {
+  init(_ result: LoadReport) {
+    self.init("load")
+    // People get sentences, programs the numbers.
+    add("table", .string(result.table), text: "")
+    let numbers = [
+      ("files", result.files), ("skipped_files", result.skippedFiles), ("read", result.read),
+      ("accepted", result.accepted), ("repaired", result.repaired), ("rejected", result.rejected),
+      ("skipped", result.skipped), ("duplicates", result.duplicates), ("data_files", result.dataFiles),
+      ("bytes", result.byteCount),
+    ]
+    for (name, value) in numbers { add(name, .integer(Int64(value)), text: "") }
+    add("snapshot_id", result.snapshotID.map { .integer($0) } ?? .null, text: "")
+    add("repairs", Report.counts(result.repairs), text: "")
+    add("warnings", Report.counts(result.warnings), text: "")
+    note(
+      "\(result.table): read \(result.read) = \(result.accepted) accepted + \(result.repaired) repaired + "
+        + "\(result.rejected) rejected + \(result.skipped) skipped")
+    if result.skippedFiles > 0 {
+      note("\(result.skippedFiles) of \(result.files) files had been loaded before")
     }
-    output.line(
-      "\(report.table): read \(report.read) = \(report.accepted) accepted + \(report.repaired) repaired + "
-        + "\(report.rejected) rejected + \(report.skipped) skipped")
-    if report.skippedFiles > 0 {
-      output.line("\(report.skippedFiles) of \(report.files) files had been loaded before")
+    if result.duplicates > 0 { note("\(result.duplicates) events were there already") }
+    for (text, count) in result.repairs.sorted(by: { $0.key < $1.key }) {
+      note("repaired: \(text): \(count)")
     }
-    if report.duplicates > 0 { output.line("\(report.duplicates) events were there already") }
-    for (text, count) in report.repairs.sorted(by: { $0.key < $1.key }) {
-      output.line("repaired: \(text): \(count)")
+    for (text, count) in result.warnings.sorted(by: { $0.key < $1.key }).prefix(20) {
+      note("warning: \(text): \(count)")
     }
-    for (text, count) in report.warnings.sorted(by: { $0.key < $1.key }).prefix(20) {
-      output.line("warning: \(text): \(count)")
+    for reject in result.rejects.prefix(5) {
+      note("rejected: \(reject.file):\(reject.line): \(reject.reason)")
     }
-    for reject in report.rejects.prefix(5) {
-      output.line("rejected: \(reject.file):\(reject.line): \(reject.reason)")
-    }
-    if let id = report.snapshotID {
-      output.line("snapshot \(id): \(report.dataFiles) files, \(ByteSize.text(report.byteCount))")
+    if let id = result.snapshotID {
+      note("snapshot \(id): \(result.dataFiles) files, \(ByteSize.text(result.byteCount))")
     } else {
-      output.line("nothing to commit")
+      note("nothing to commit")
     }
+  }
+
+  private static func counts(_ counts: [String: Int]) -> JSONValue {
+    .object(
+      JSONObject(
+        counts.sorted { $0.key < $1.key }.map { JSONObject.Member($0.key, .integer(Int64($0.value))) }))
   }
 }

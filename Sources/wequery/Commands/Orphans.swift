@@ -15,13 +15,12 @@ struct Orphans: ParsableCommand {
   @Flag(help: "Allow ages below a day.") var force = false
 
   func run() throws {
-    try Program.run("orphans", options) {
-      let environment = try Environment.open(options)
+    try Program.run("orphans", options) { environment in
       let table = try environment.table(table)
       let now = environment.session.clockMicros
       var job = OrphanFiles(olderThanMicros: now - (olderThan?.micros ?? 3 * 86_400_000_000), nowMicros: now)
       (job.isDryRun, job.isForced) = (!yes, force)
-      let result = try job.run(table, progress: Progress.line)
+      let result = try job.run(table, progress: ProgressLine.say)
       ReportRenderer(environment).print(Report(result))
       if !result.failures.isEmpty {
         throw CommandFailure(

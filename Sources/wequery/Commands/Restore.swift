@@ -26,8 +26,7 @@ struct RestoreSnapshot: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("restore snapshot", options) {
-      let environment = try Environment.open(options)
+    try Program.run("restore snapshot", options) { environment in
       let table = try environment.table(table)
       let target = try SnapshotTarget(to, in: table)
       let restore = SnapshotRestore(restoresSchema: withSchema, isDryRun: dryRun)

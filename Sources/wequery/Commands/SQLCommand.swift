@@ -27,6 +27,9 @@ struct SQLCommand: ParsableCommand {
   @Flag(help: "Go on after a statement that fails; the first failure's exit code remains.")
   var continueOnError = false
 
+  @Flag(help: "All statements or none; not supported, and refused.")
+  var atomic = false
+
   func validate() throws {
     if [statements, command, file].compactMap({ $0 }).count > 1 {
       throw ValidationError("give statements once: as an argument, with -c or with -f")
@@ -34,9 +37,13 @@ struct SQLCommand: ParsableCommand {
   }
 
   func run() throws {
-    try Program.run("sql", options) {
+    try Program.run("sql", options) { environment in
+      guard !atomic else {
+        throw CommandFailure(
+          .unsupported, "--atomic is not supported: each statement commits by itself",
+          hint: "a script ends at its first error unless --continue-on-error is given")
+      }
       let (script, name) = try text()
-      let environment = try Environment.open(options)
       let runner = StatementRunner(environment)
       try runner.run(script, named: name, continuingOnError: continueOnError)
     }

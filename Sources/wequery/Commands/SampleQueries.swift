@@ -1,7 +1,8 @@
 /// The two queries that `demo` shows; the first is the runbook's, word for word.
 enum SampleQueries {
   static let all = [
-    ("The quality trend of the last days:", qualityTrend), ("The daily summary:", dailySummary),
+    ("quality_trend", "The quality trend of the last days:", qualityTrend),
+    ("daily_summary", "The daily summary:", dailySummary),
   ]
 
   static let qualityTrend = """

@@ -9,11 +9,10 @@ struct Shell: ParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
-    try Program.run("shell", options) {
-      let environment = try Environment.open(options)
+    try Program.run("shell", options) { environment in
       guard let terminal = Terminal() else {
         guard let script = FileText.read("-") else { return }
-        try StatementRunner(environment).run(script, named: nil, continuingOnError: false)
+        try StatementRunner(environment).run(script)
         return
       }
       Interruption.watch(environment.session)

@@ -1,9 +1,10 @@
-internal import Columnar
+internal import FileFormats
 internal import QueryEngine
 
 /// Runs the statements of a script one after another and prints what each answers.
 final class StatementRunner {
   private let environment: Environment
+  private var hasWrittenFile = false
 
   init(_ environment: Environment) {
     self.environment = environment
@@ -17,15 +18,17 @@ final class StatementRunner {
   ///   - name: The file it comes from, for errors.
   ///   - continuing: Whether to go on after a failure.
   /// - Throws: ``CommandFailure`` of the first statement that failed.
-  func run(_ script: String, named name: String?, continuingOnError continuing: Bool) throws {
+  func run(
+    _ script: String, named name: String? = nil, continuingOnError continuing: Bool = false
+  ) throws(CommandFailure) {
     var first: CommandFailure?
     for statement in StatementSplitter.split(script) {
       do throws(CommandFailure) {
         try run(statement, of: name)
       } catch {
         environment.output.flush()
-        guard continuing else { throw error }
-        ErrorRenderer(isJSON: environment.options.format == .json, command: "sql").print(error)
+        guard continuing, error.code != .interrupted else { throw error }
+        ErrorRenderer(isJSON: environment.options.format == .json, command: environment.command).print(error)
         first = first ?? error
       }
     }
@@ -37,18 +40,22 @@ final class StatementRunner {
   }
 
   private func run(_ statement: StatementText, of script: String?) throws(CommandFailure) {
-    let options = environment.options
+    let script = script.map { ($0, statement.linesBefore) }
+    do throws(QueryError) {
+      if try stream(statement.text) { return }
+    } catch {
+      throw CommandFailure(error, statement: statement.text, script: script)
+    }
     var last: StatementResult?
-    for _ in 0..<options.repetitions {
+    for _ in 0..<environment.options.repetitions {
       let clock = ContinuousClock()
       let began = clock.now
       do throws(QueryError) {
         last = try environment.session.run(single: statement.text)
       } catch {
-        throw CommandFailure(
-          error, statement: statement.text, script: script.map { ($0, statement.linesBefore) })
+        throw CommandFailure(error, statement: statement.text, script: script)
       }
-      if options.timing {
+      if environment.options.timing {
         let elapsed = began.duration(to: clock.now)
         TextOutput.standardError.line("elapsed_ms: \(elapsed.millisText)")
         TextOutput.standardError.flush()
@@ -57,37 +64,57 @@ final class StatementRunner {
     if let last { try print(last) }
   }
 
+  /// Runs a statement whose rows can be printed as they come, so that they need not fit into memory;
+  /// returns `false` without doing anything when they cannot.
+  ///
+  /// A JSON object says first whether all went well, and times are taken without printing.
+  private func stream(_ statement: String) throws(QueryError) -> Bool {
+    let options = environment.options
+    guard options.format != .json, options.repetitions == 1, !options.timing, let renderer = renderer
+    else { return false }
+    let printer = ResultPrinter(renderer, session: environment.session, to: environment.output)
+    let result = try environment.session.run(single: statement, into: printer)
+    if result.columns.isEmpty { printStatus(result) } else { printer.end() }
+    return true
+  }
+
   /// Prints a result in the form that the options ask for.
-  func print(_ result: StatementResult) throws(CommandFailure) {
+  private func print(_ result: StatementResult) throws(CommandFailure) {
+    guard !result.columns.isEmpty else { return printStatus(result) }
+    do throws(QueryError) {
+      if let renderer {
+        return try ResultPrinter.print(
+          result, with: renderer, session: environment.session, to: environment.output)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+    guard !hasWrittenFile else {
+      throw CommandFailure(
+        .usage, "a file of the form \(environment.options.format.rawValue) holds one result",
+        hint: "run one query for each file")
+    }
+    try FileResultWriter.write(result, as: environment.options.format, to: environment.options.output)
+    hasWrittenFile = true
+  }
+
+  private var renderer: (any ResultRenderer)? {
     let output = environment.output
-    let format = environment.options.format
-    guard !result.columns.isEmpty else {
-      printStatus(result)
-      return
-    }
-    let columns = result.columns.map { ResultColumn(name: $0.name, type: $0.type) }
-    guard var renderer = format.renderer(width: output.isTerminal ? output.width : 0) else {
-      try FileResultWriter.write(result, as: format, to: environment.options.output)
-      return
-    }
-    renderer.begin(columns, to: output)
-    for batch in result.batches { renderer.write(batch.compacted(), to: output) }
-    renderer.end(to: output)
+    return environment.options.format.renderer(
+      width: output.isTerminal ? output.width : 0, command: environment.command)
   }
 
   private func printStatus(_ result: StatementResult) {
     let output = environment.output
     switch environment.options.format {
     case .json, .jsonl:
-      var text = Array(
-        "{\"wequery\":1,\"command\":\"sql\",\"status\":\"ok\",\"exit_code\":0,\"columns\":[],\"types\":[],\"rows\":[]"
-          .utf8)
-      if let changes = result.changes { text.append(contentsOf: ",\"changes\":\(changes)".utf8) }
-      if let message = result.message {
-        text.append(contentsOf: ",\"message\":".utf8)
-        JSONCell.append(text: message.utf8, to: &text)
-      }
-      output.write(text + Array("}\n".utf8))
+      var object: JSONObject = [
+        "wequery": .integer(1), "command": .string(environment.command), "status": .string("ok"),
+        "exit_code": .integer(0), "columns": .array([]), "types": .array([]), "rows": .array([]),
+      ]
+      if let changes = result.changes { object["changes"] = .integer(Int64(changes)) }
+      if let message = result.message { object["message"] = .string(message) }
+      output.write(JSONWriter.write(.object(object)) + [0x0A])
     case .box:
       // People see what was done; scripts that read values are not disturbed.
       if let changes = result.changes {

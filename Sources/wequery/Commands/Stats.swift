@@ -20,13 +20,12 @@ struct StatsRefresh: ParsableCommand {
   @Flag(help: "Write nothing.") var dryRun = false
 
   func run() throws {
-    try Program.run("stats refresh", options) {
-      let environment = try Environment.open(options)
+    try Program.run("stats refresh", options) { environment in
       let table = try environment.table(table)
       var job = StatisticsRefresh()
       job.columns = (columns ?? "").split(separator: ",").map(\.trimmed)
       job.isDryRun = dryRun
-      ReportRenderer(environment).print(Report(try job.run(table, progress: Progress.line)))
+      ReportRenderer(environment).print(Report(try job.run(table, progress: ProgressLine.say)))
     }
   }
 }

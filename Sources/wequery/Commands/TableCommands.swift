@@ -12,12 +12,11 @@ protocol TableQueryCommand: ParsableCommand {
 
 extension TableQueryCommand {
   func run() throws {
-    try Program.run(Self.configuration.commandName ?? "", options) {
-      let environment = try Environment.open(options)
+    try Program.run(Self.configuration.commandName ?? "", options) { environment in
       // So that a missing table is exit code 66, and not an error of a statement nobody wrote.
       let table = try environment.table(table)
       let runner = StatementRunner(environment)
-      try runner.run(Self.query(table.identifier.quoted), named: nil, continuingOnError: false)
+      try runner.run(Self.query(table.identifier.quoted))
     }
   }
 }
@@ -38,9 +37,8 @@ struct Tables: ParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
-    try Program.run("tables", options) {
-      let environment = try Environment.open(options)
-      try StatementRunner(environment).run("SHOW TABLES", named: nil, continuingOnError: false)
+    try Program.run("tables", options) { environment in
+      try StatementRunner(environment).run("SHOW TABLES")
     }
   }
 }

@@ -2,8 +2,8 @@ internal import Columnar
 
 /// A table drawn with lines: names and types on top, numbers to the right.
 ///
-/// Widths come from the first rows, up to ``sampleCount`` of them; later rows are cut where they are
-/// wider. Without a terminal nothing is cut in the sample and no column is left out.
+/// Widths come from the first rows, up to ``sampleCount`` of them; on a terminal later rows are cut where
+/// they are wider. Without a terminal nothing is cut and no column is left out.
 struct BoxRenderer: ResultRenderer {
   /// Rows kept back to find the widths.
   static let sampleCount = 1000
@@ -20,14 +20,18 @@ struct BoxRenderer: ResultRenderer {
   init(width: Int) { terminalWidth = width }
 
   mutating func begin(_ columns: [ResultColumn], to output: TextOutput) {
-    self.columns = columns
+    self.columns = columns.map {
+      ResultColumn(name: DisplayWidth.printable(Array($0.name.utf8)), type: $0.type)
+    }
     sample = []
     hasBegun = false
   }
 
   mutating func write(_ batch: Batch, to output: TextOutput) {
     for row in 0..<batch.rowCount {
-      let cells = columns.indices.map { text(of: batch.columns[$0], row: row, type: columns[$0].type) }
+      let cells = columns.indices.map {
+        CellText.text(of: batch.columns[$0], row: row, type: columns[$0].type)
+      }
       if hasBegun { printRow(cells, to: output) } else { sample.append(cells) }
       if !hasBegun && sample.count == BoxRenderer.sampleCount { printSample(to: output) }
     }
@@ -36,14 +40,6 @@ struct BoxRenderer: ResultRenderer {
   mutating func end(to output: TextOutput) {
     if !hasBegun { printSample(to: output) }
     output.line(rule("└", "┴", "┘"))
-  }
-
-  private func text(of vector: Vector, row: Int, type: LogicalType) -> String {
-    if vector.isNull(at: row) { return "NULL" }
-    var bytes: [UInt8] = []
-    ValueText.appendRow(of: vector, row: row, type: type, to: &bytes)
-    if bytes.isEmpty { return "''" }
-    return DisplayWidth.printable(bytes)
   }
 
   private mutating func printSample(to output: TextOutput) {
@@ -84,8 +80,8 @@ struct BoxRenderer: ResultRenderer {
   private func printRow(_ cells: [String], centered: Bool = false, to output: TextOutput) {
     var line = "│"
     for index in shown {
-      let cell = DisplayWidth.cut(cells[index], to: widths[index])
-      let room = widths[index] - DisplayWidth.of(cell)
+      let cell = terminalWidth > 0 ? DisplayWidth.cut(cells[index], to: widths[index]) : cells[index]
+      let room = max(0, widths[index] - DisplayWidth.of(cell))
       let left = centered ? room / 2 : columns[index].type.isNumeric ? room : 0
       line +=
         " " + String(repeating: " ", count: left) + cell + String(repeating: " ", count: room - left) + " │"

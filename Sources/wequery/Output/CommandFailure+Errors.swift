@@ -25,35 +25,14 @@ extension CommandFailure {
 
   /// Makes the failure of a table's files or catalog.
   init(_ error: TableFormatError) {
-    let code: Code =
-      switch error.kind {
-      case .damaged: .damaged
-      case .unsupported: .unsupported
-      case .notFound: .notFound
-      case .alreadyExists, .invalidArgument: .failed
-      case .conflict: .conflict
-      case .inputOutput, .diskFull: .inputOutput
-      case .permission: .permission
-      case .internal: .internal
-      }
-    self.init(code, error.message, hint: error.hint, kind: "\(error.kind)")
-    file = error.file
+    self.init(MaintenanceError(error))
+    kind = "\(error.kind)"
   }
 
   /// Makes the failure of a file.
   init(_ error: FileFormatError) {
-    let code: Code =
-      switch error.kind {
-      case .damaged, .tooLarge: .damaged
-      case .unsupported: .unsupported
-      case .notFound: .notFound
-      case .alreadyExists: .failed
-      case .permission: .permission
-      case .diskFull, .inputOutput: .inputOutput
-      case .internal: .internal
-      }
-    self.init(code, error.message, hint: error.hint, kind: "\(error.kind)")
-    file = error.file
+    self.init(MaintenanceError(error))
+    kind = "\(error.kind)"
   }
 
   /// Makes the failure of a maintenance job.

@@ -25,7 +25,8 @@ enum DisplayWidth {
   /// Returns text without control characters, which would move the cursor: newlines as `\n`.
   static func printable(_ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes, as: UTF8.self)
-    guard bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
+    // 0xC2 begins U+0080 to U+00BF, the first half of which are controls, too.
+    guard bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -33,7 +34,7 @@ enum DisplayWidth {
       case "\r": result += "\\r"
       case "\t": result += "\\t"
       case "\0": result += "\\0"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
         result += "\\x" + String(scalar.value, radix: 16)
       default: result.unicodeScalars.append(scalar)
       }

@@ -8,24 +8,37 @@ enum FileResultWriter {
   ///
   /// - Parameters:
   ///   - result: The rows.
-  ///   - format: `parquet`; `arrow` is refused.
-  ///   - path: The file to make.
+  ///   - format: `parquet` or `arrow`.
+  ///   - path: The file to make; one that is there is replaced when all is written.
   /// - Throws: ``CommandFailure``, `usage` without a path.
   static func write(
     _ result: StatementResult, as format: ResultFormat, to path: String?
   ) throws(CommandFailure) {
+    guard let path, path != "-" else {
+      throw CommandFailure(.usage, "--format \(format.rawValue) needs a file", hint: "add --output FILE")
+    }
     guard format == .parquet else {
       throw CommandFailure(
         .unsupported, "results cannot be written as \(format.rawValue) yet",
         hint: "use --format parquet or csv")
     }
-    guard let path, path != "-" else {
-      throw CommandFailure(.usage, "--format parquet needs a file", hint: "add --output FILE")
-    }
+    let output = OutputFile(path)
     do throws(FileFormatError) {
-      try ParquetResultFile.write(result, to: path)
+      try write(result, to: output.partialPath)
     } catch {
+      output.remove()
       throw CommandFailure(error)
     }
+    try output.publish()
+  }
+
+  private static func write(_ result: StatementResult, to path: String) throws(FileFormatError) {
+    let file = try LocalFileSystem().create(path)
+    defer { try? file.close() }
+    let fields = result.columns.map { ParquetWriteField($0.name, $0.type, isRequired: false) }
+    let writer = try ParquetWriter(schema: fields, options: ParquetWriteOptions(), to: file)
+    for batch in result.batches { try writer.write(batch) }
+    _ = try writer.finish()
+    try file.synchronize()
   }
 }

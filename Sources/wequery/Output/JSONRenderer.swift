@@ -2,16 +2,21 @@ internal import Columnar
 
 /// One object per statement: columns, types and rows, on one line.
 struct JSONRenderer: ResultRenderer {
+  /// The command's name.
+  let command: String
   private var types: [LogicalType] = []
   private var isFirst = true
   private var text: [UInt8] = []
+
+  init(command: String) { self.command = command }
 
   mutating func begin(_ columns: [ResultColumn], to output: TextOutput) {
     types = columns.map(\.type)
     isFirst = true
     text.removeAll(keepingCapacity: true)
-    text.append(
-      contentsOf: "{\"wequery\":1,\"command\":\"sql\",\"status\":\"ok\",\"exit_code\":0,\"columns\":[".utf8)
+    text.append(contentsOf: "{\"wequery\":1,\"command\":".utf8)
+    JSONCell.append(text: command.utf8, to: &text)
+    text.append(contentsOf: ",\"status\":\"ok\",\"exit_code\":0,\"columns\":[".utf8)
     for (index, column) in columns.enumerated() {
       if index > 0 { text.append(0x2C) }
       JSONCell.append(text: column.name.utf8, to: &text)

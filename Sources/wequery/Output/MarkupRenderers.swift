@@ -6,17 +6,16 @@ struct MarkdownRenderer: ResultRenderer {
 
   mutating func begin(_ columns: [ResultColumn], to output: TextOutput) {
     types = columns.map(\.type)
-    output.line("| " + columns.map { escape($0.name) }.joined(separator: " | ") + " |")
+    output.line(
+      "| " + columns.map { escape(DisplayWidth.printable(Array($0.name.utf8))) }.joined(separator: " | ")
+        + " |")
     output.line("|" + types.map { $0.isNumeric ? "---:|" : "---|" }.joined())
   }
 
   mutating func write(_ batch: Batch, to output: TextOutput) {
     for row in 0..<batch.rowCount {
-      let cells = types.indices.map { index -> String in
-        if batch.columns[index].isNull(at: row) { return "NULL" }
-        var bytes: [UInt8] = []
-        ValueText.appendRow(of: batch.columns[index], row: row, type: types[index], to: &bytes)
-        return escape(String(decoding: bytes, as: UTF8.self))
+      let cells = types.indices.map {
+        escape(CellText.text(of: batch.columns[$0], row: row, type: types[$0]))
       }
       output.line("| " + cells.joined(separator: " | ") + " |")
     }
@@ -30,7 +29,6 @@ struct MarkdownRenderer: ResultRenderer {
       switch character {
       case "|": result += "\\|"
       case "\\": result += "\\\\"
-      case "\n", "\r\n": result += "<br>"
       default: result.append(character)
       }
     }
@@ -102,12 +100,8 @@ struct VerticalRenderer: ResultRenderer {
       for index in columns.indices {
         let name = columns[index].name
         let indent = String(repeating: " ", count: nameWidth - DisplayWidth.of(name))
-        var bytes = Array("NULL".utf8)
-        if !batch.columns[index].isNull(at: row) {
-          bytes.removeAll()
-          ValueText.appendRow(of: batch.columns[index], row: row, type: columns[index].type, to: &bytes)
-        }
-        output.line("\(indent)\(name): \(DisplayWidth.printable(bytes))")
+        let cell = CellText.text(of: batch.columns[index], row: row, type: columns[index].type)
+        output.line("\(indent)\(name): \(cell)")
       }
     }
   }

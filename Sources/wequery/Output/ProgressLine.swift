@@ -30,6 +30,13 @@ final class ProgressLine {
     TextOutput.standardError.flush()
   }
 
+  /// Prints what a job does now on a line of its own.
+  static func say(_ text: String) {
+    guard TextOutput.standardError.isTerminal else { return }
+    TextOutput.standardError.line(text)
+    TextOutput.standardError.flush()
+  }
+
   /// Wipes the line.
   func end() {
     guard isShown else { return }

@@ -55,6 +55,23 @@ struct Report {
     tables.append(Table(name: name, columns: columns, rows: rows))
   }
 
+  /// Adds the rows of a query.
+  mutating func add(_ name: String, _ result: StatementResult) {
+    var rows: [[JSONValue]] = []
+    for batch in result.batches {
+      let batch = batch.compacted()
+      for row in 0..<batch.rowCount {
+        rows.append(
+          result.columns.indices.map {
+            var text: [UInt8] = []
+            JSONCell.append(batch.columns[$0], row: row, type: result.columns[$0].type, to: &text)
+            return (try? JSONParser.parse(text)) ?? .null
+          })
+      }
+    }
+    add(name, columns: result.columns.map(\.name), rows: rows)
+  }
+
   /// Adds a line that only people see.
   mutating func note(_ line: String) { notes.append(line) }
 
@@ -97,8 +114,9 @@ struct ReportRenderer {
   }
 
   private func printText(_ report: Report) {
-    let width = report.facts.reduce(0) { max($0, DisplayWidth.of($1.name)) }
-    for fact in report.facts where !fact.text.isEmpty {
+    let facts = report.facts.filter { !$0.text.isEmpty }
+    let width = facts.reduce(0) { max($0, DisplayWidth.of($1.name)) }
+    for fact in facts {
       let name = String(fact.name.map { $0 == "_" ? " " : $0 })
       let room = String(repeating: " ", count: width - DisplayWidth.of(name))
       output.line("\(name):\(room) \(fact.text)")

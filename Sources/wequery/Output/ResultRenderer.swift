@@ -7,7 +7,7 @@ struct ResultColumn: Sendable {
 }
 
 /// Turns the rows of one statement into text, batch by batch.
-protocol ResultRenderer {
+protocol ResultRenderer: Sendable {
   /// Begins a result of these columns.
   mutating func begin(_ columns: [ResultColumn], to output: TextOutput)
   /// Renders rows; the batch has no selection.
@@ -17,15 +17,15 @@ protocol ResultRenderer {
 }
 
 extension ResultFormat {
-  /// Returns a renderer; `width` is the terminal's, 0 for none.
+  /// Returns a renderer; `width` is the terminal's, 0 for none, and `command` what JSON calls the command.
   ///
   /// `parquet` and `arrow` are files, not text: ``FileResultWriter`` makes them.
-  func renderer(width: Int) -> (any ResultRenderer)? {
+  func renderer(width: Int, command: String) -> (any ResultRenderer)? {
     switch self {
     case .box: BoxRenderer(width: width)
     case .csv: SeparatedRenderer(separator: UInt8(ascii: ","))
     case .tsv: SeparatedRenderer(separator: UInt8(ascii: "\t"))
-    case .json: JSONRenderer()
+    case .json: JSONRenderer(command: command)
     case .jsonl: JSONLinesRenderer()
     case .markdown: MarkdownRenderer()
     case .html: HTMLRenderer()

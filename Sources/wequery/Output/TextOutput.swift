@@ -6,32 +6,44 @@ internal import Glibc
 /// program as `SIGPIPE` would, quietly.
 final class TextOutput {
   private let descriptor: Int32
-  private let ownsDescriptor: Bool
+  /// The file that is made, if it is one of ours.
+  private let file: OutputFile?
   private var buffer: [UInt8] = []
 
   /// Standard output.
-  static let standard = TextOutput(descriptor: 1, ownsDescriptor: false)
+  static let standard = TextOutput(descriptor: 1, file: nil)
   /// Standard error.
-  static let standardError = TextOutput(descriptor: 2, ownsDescriptor: false)
+  static let standardError = TextOutput(descriptor: 2, file: nil)
 
-  private init(descriptor: Int32, ownsDescriptor: Bool) {
-    (self.descriptor, self.ownsDescriptor) = (descriptor, ownsDescriptor)
-  }
+  private init(descriptor: Int32, file: OutputFile?) { (self.descriptor, self.file) = (descriptor, file) }
 
-  /// Opens a file for writing, emptied.
+  /// Makes a file, which appears under its name when all is written; `-` is standard output.
   convenience init(path: String) throws(CommandFailure) {
-    let descriptor = path == "-" ? 1 : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw CommandFailure(
-        .inputOutput, "cannot write \"\(path)\": \(unsafe String(cString: strerror(errno)))",
-        hint: "name a file in a folder that exists and can be written")
+    if path == "-" {
+      self.init(descriptor: 1, file: nil)
+      return
     }
-    self.init(descriptor: descriptor, ownsDescriptor: path != "-")
+    let file = OutputFile(path)
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+    let descriptor = unsafe open(file.partialPath, flags, 0o644)
+    guard descriptor >= 0 else { throw OutputFile.failure(path) }
+    self.init(descriptor: descriptor, file: file)
   }
 
-  deinit {
+  /// Flushes, and gives a file its name.
+  func finish() throws(CommandFailure) {
     flush()
-    if ownsDescriptor { close(descriptor) }
+    guard let file else { return }
+    close(descriptor)
+    try file.publish()
+  }
+
+  /// Flushes, and takes away a file that is not complete.
+  func abandon() {
+    flush()
+    guard let file else { return }
+    close(descriptor)
+    file.remove()
   }
 
   /// Whether a person reads it.
@@ -76,6 +88,7 @@ final class TextOutput {
           exit(141)
         }
         let reason = unsafe String(cString: strerror(errno))
+        file?.remove()
         if descriptor != 2 { TextOutput.standardError.line("error: cannot write the output: \(reason)") }
         TextOutput.standardError.flush()
         exit(74)
@@ -86,5 +99,6 @@ final class TextOutput {
   }
 }
 
-// SAFETY: the program renders on one thread; the shared instances are used from it alone.
+// SAFETY: the program renders on one thread at a time: its own, or under a result's lock a worker's while its
+// own waits for the query.
 extension TextOutput: @unchecked Sendable {}

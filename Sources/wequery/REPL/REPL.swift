@@ -70,7 +70,7 @@ final class REPL {
       output.line(result.changes.map { "\($0) rows" } ?? result.message ?? "done")
       return
     }
-    guard var renderer = format.renderer(width: output.width) else {
+    guard var renderer = format.renderer(width: output.width, command: "shell") else {
       output.line("results of the form \(format.rawValue) go to files: use wequery sql --output FILE")
       return
     }

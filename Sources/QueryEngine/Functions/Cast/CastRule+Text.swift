@@ -180,6 +180,13 @@ enum ZonedText {
     appendOffset(offset, to: &text)
   }
 
+  /// Appends `2024-07-01 11:00:00.000000001+02`.
+  static func append(nanos: Int64, _ zone: TimeZone, to text: inout [UInt8]) {
+    let offset = Int(zone.offset(atUTC: CivilDate.floorDivide(nanos, 1_000_000_000)))
+    Timestamp.append(nanos: nanos &+ Int64(offset) &* 1_000_000_000, isUTC: false, to: &text)
+    appendOffset(offset, to: &text)
+  }
+
   /// Appends `+02`, `-03:30`.
   static func appendOffset(_ offset: Int, to text: inout [UInt8]) {
     text.append(UInt8(ascii: offset < 0 ? "-" : "+"))

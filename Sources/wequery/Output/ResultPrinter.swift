@@ -1,0 +1,54 @@
+internal import Columnar
+internal import QueryEngine
+internal import Synchronization
+
+/// Prints the rows of one statement as they come.
+final class ResultPrinter: RowConsumer {
+  private struct State {
+    var renderer: any ResultRenderer
+    var types: [LogicalType] = []
+    var rowCount = 0
+  }
+  private let times: LocalTimes
+  private let output: TextOutput
+  private let state: Mutex<State>
+
+  init(_ renderer: any ResultRenderer, session: Session, to output: TextOutput) {
+    (times, self.output) = (session.localTimes, output)
+    state = Mutex(State(renderer: renderer))
+  }
+
+  /// Rows printed so far.
+  var rowCount: Int { state.withLock { $0.rowCount } }
+
+  func begin(_ columns: [OutputColumn]) {
+    state.withLock { state in
+      state.types = columns.map(\.type)
+      state.renderer.begin(columns.map { ResultColumn(name: $0.name, type: $0.type) }, to: output)
+    }
+  }
+
+  func take(_ batch: Batch) throws(QueryError) -> Bool {
+    if Interruption.wasRequested { throw QueryError(.cancelled, "the statement was cancelled") }
+    state.withLock { state in
+      state.rowCount += batch.rowCount
+      state.renderer.write(times.shown(batch, types: state.types), to: output)
+    }
+    return true
+  }
+
+  /// Ends the result.
+  func end() { state.withLock { $0.renderer.end(to: output) } }
+}
+
+extension ResultPrinter {
+  /// Prints a result that is all there.
+  static func print(
+    _ result: StatementResult, with renderer: any ResultRenderer, session: Session, to output: TextOutput
+  ) throws(QueryError) {
+    let printer = ResultPrinter(renderer, session: session, to: output)
+    printer.begin(result.columns)
+    for batch in result.batches where try !printer.take(batch.compacted()) { break }
+    printer.end()
+  }
+}
