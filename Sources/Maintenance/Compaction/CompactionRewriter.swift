@@ -52,32 +52,35 @@ struct CompactionRewriter {
   private func write(
     _ group: FileGroup, _ target: WriteTarget
   ) throws(MaintenanceError) -> ([DataFile], RowChecksum) {
-    let rows = try TaskRows(table, fields: target.schema.fields)
+    let rows = try liveRows(target.schema.fields)
     let columnCount = table.schema.fields.count
     let writer = try MaintenanceError.wrapping { () throws(TableFormatError) in try PartitionedWriter(target)
     }
     do throws(MaintenanceError) {
       var checksum = RowChecksum()
-      func put(_ batch: Batch) throws(MaintenanceError) {
-        try MaintenanceError.wrapping { () throws(TableFormatError) in try writer.write(batch) }
-      }
       if order.isUnsorted {
-        for task in group.tasks {
-          try rows.read(task) { (batch) throws(MaintenanceError) in
-            checksum.add(batch, columnCount: columnCount)
-            try put(batch)
+        try MaintenanceError.wrapping { () throws(TableFormatError) in
+          for task in group.tasks {
+            try rows.read(task) { (batch) throws(TableFormatError) in
+              checksum.add(batch, columnCount: columnCount)
+              try writer.write(batch)
+            }
           }
         }
       } else {
         let keys = try SortKeys(order, target.schema)
         var batches: [Batch] = []
-        for task in group.tasks {
-          try rows.read(task) { (batch) throws(MaintenanceError) in
-            checksum.add(batch, columnCount: columnCount)
-            batches.append(keys.adding(to: batch))
+        try MaintenanceError.wrapping { () throws(TableFormatError) in
+          for task in group.tasks {
+            try rows.read(task) { (batch) throws(TableFormatError) in
+              checksum.add(batch, columnCount: columnCount)
+              batches.append(keys.adding(to: batch))
+            }
           }
         }
-        for batch in try keys.sort(batches, in: session) { try put(batch) }
+        for batch in try keys.sort(batches, in: session) {
+          try MaintenanceError.wrapping { () throws(TableFormatError) in try writer.write(batch) }
+        }
       }
       let files = try MaintenanceError.wrapping { () throws(TableFormatError) in try writer.finish() }
       return (files, checksum)
@@ -89,15 +92,21 @@ struct CompactionRewriter {
 
   /// Reads new files back.
   private func checksum(of files: [DataFile], _ target: WriteTarget) throws(MaintenanceError) -> RowChecksum {
-    let rows = try TaskRows(table, fields: table.schema.fields)
+    let rows = try liveRows(table.schema.fields)
     var checksum = RowChecksum()
-    for file in files {
-      let task = FileScanTask(file: file, spec: target.spec, dataSequenceNumber: sequenceNumber)
-      try rows.read(task) { (batch) throws(MaintenanceError) in
-        checksum.add(batch, columnCount: batch.columns.count)
+    try MaintenanceError.wrapping { () throws(TableFormatError) in
+      for file in files {
+        let task = FileScanTask(file: file, spec: target.spec, dataSequenceNumber: sequenceNumber)
+        try rows.read(task) { (batch) throws(TableFormatError) in
+          checksum.add(batch, columnCount: batch.columns.count)
+        }
       }
     }
     return checksum
+  }
+
+  private func liveRows(_ fields: [NestedField]) throws(MaintenanceError) -> LiveRows {
+    try MaintenanceError.wrapping { () throws(TableFormatError) in try LiveRows(table, fields: fields) }
   }
 }
 

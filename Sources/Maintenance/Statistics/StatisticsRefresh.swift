@@ -58,12 +58,14 @@ package struct StatisticsRefresh: Sendable {
     let plan = try MaintenanceError.wrapping { () throws(TableFormatError) in
       try ScanPlanner(table, snapshot: snapshot).plan()
     }
-    let rows = try TaskRows(table, fields: fields)
-    for (number, task) in plan.tasks.enumerated() {
-      progress("file \(number + 1) of \(plan.tasks.count)")
-      try rows.read(task) { (batch) throws(MaintenanceError) in
-        report.rowCount += batch.rowCount
-        for (index, sketch) in sketches.enumerated() { sketch.add(batch.columns[index]) }
+    try MaintenanceError.wrapping { () throws(TableFormatError) in
+      let rows = try LiveRows(table, fields: fields)
+      for (number, task) in plan.tasks.enumerated() {
+        progress("file \(number + 1) of \(plan.tasks.count)")
+        try rows.read(task) { (batch) throws(TableFormatError) in
+          report.rowCount += batch.rowCount
+          for (index, sketch) in sketches.enumerated() { sketch.add(batch.columns[index]) }
+        }
       }
     }
     var writer = PuffinWriter()

@@ -59,3 +59,27 @@ package struct InMemoryRelation: Relation {
     RelationStatistics(rowCount: batches.reduce(0) { $0 + $1.selectedCount })
   }
 }
+
+extension InMemoryRelation {
+  /// The relation with two hidden columns more, by which those who change rows name them.
+  ///
+  /// `_file` is empty, `_pos` is the row's number. Batches have no selection.
+  var withPositions: InMemoryRelation {
+    var (batches, first): ([Batch], Int64) = ([], 0)
+    let path = VectorBuilder.single(.text(""), .varchar)
+    for batch in self.batches {
+      let rows = batch.compacted()
+      let positions = (0..<rows.rowCount).map { first + Int64($0) }
+      first += Int64(rows.rowCount)
+      batches.append(
+        Batch(
+          columns: rows.columns + [.constant(path, count: rows.rowCount), .flat(positions)],
+          rowCount: rows.rowCount))
+    }
+    let hidden = [
+      RelationColumn("_file", .varchar, isNullable: false, isHidden: true),
+      RelationColumn("_pos", .bigint, isNullable: false, isHidden: true),
+    ]
+    return InMemoryRelation(displayName: displayName, columns: columns + hidden, batches: batches)
+  }
+}

@@ -89,11 +89,7 @@ final class TableScanSource: PipelineSource {
     }
     self.filters = filters
     learned = Mutex(filters.map { _ in (0, 0) })
-    let planner = ScanPlanner(
-      relation.table, snapshot: relation.snapshot, schema: relation.schema, cache: caches.manifests)
-    plan = try QueryError.wrapping { () throws(TableFormatError) in
-      try planner.plan(predicate: .all(predicates))
-    }
+    plan = try relation.plan(.all(predicates), caches.manifests)
     deletes = try QueryError.wrapping { () throws(TableFormatError) in
       try DeleteLoader(relation.table, cache: context.caches.files)
     }

@@ -54,11 +54,7 @@ extension PhysicalPlanner {
       }
     }
     let groups = aggregate.groups.map { field($0.expression) }
-    let planner = ScanPlanner(
-      relation.table, snapshot: relation.snapshot, schema: relation.schema, cache: context.caches.manifests)
-    let plan = try QueryError.wrapping { () throws(TableFormatError) in
-      try planner.plan(predicate: .all(predicates))
-    }
+    let plan = try relation.plan(.all(predicates), context.caches.manifests)
     guard plan.exactRowCount != nil else { return nil }
     var rows: [[ScalarValue]] = []
     if groups.isEmpty {

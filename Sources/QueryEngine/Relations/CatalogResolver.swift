@@ -20,6 +20,28 @@ final class CatalogResolver: RelationResolver {
     }
   }
 
+  func resolveTarget(
+    _ name: [String], at position: SourceRange?
+  ) throws(QueryError) -> (any Relation)? {
+    let text = name.joined(separator: ".")
+    switch try resolve(name, version: nil, at: position) {
+    case nil: return nil
+    case .view:
+      throw QueryError(.unsupported, "the rows of the view \"\(text)\" cannot be changed", at: position)
+    case .relation(let table as InMemoryRelation) where session.objects.relation(name) != nil:
+      return table.withPositions
+    case .relation(let table as TableRelation):
+      guard table.branch != nil else {
+        throw QueryError(
+          .unsupported, "\"\(text)\" is a state of the past, which cannot be changed",
+          hint: "a branch can: ALTER TABLE … CREATE BRANCH", at: position)
+      }
+      return table
+    case .relation:
+      throw QueryError(.unsupported, "the rows of \"\(text)\" cannot be changed", at: position)
+    }
+  }
+
   private func find(_ name: [String], _ version: TableVersion?) throws(QueryError) -> ResolvedRelation? {
     if let own = session.objects.relation(name) {
       guard version == nil else {

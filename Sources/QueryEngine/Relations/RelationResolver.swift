@@ -31,6 +31,16 @@ package protocol RelationResolver: AnyObject {
     at position: SourceRange?
   ) throws(QueryError) -> (any Relation)?
 
+  /// Returns the table that a statement shall change, with hidden columns `_file` and `_pos` that name its
+  /// rows; `nil` if there is none of that name.
+  ///
+  /// - Parameters:
+  ///   - name: The parts as written.
+  ///   - position: Where the name stands.
+  /// - Returns: The table, pinned.
+  /// - Throws: ``QueryError`` if the name stands for something that cannot be changed.
+  func resolveTarget(_ name: [String], at position: SourceRange?) throws(QueryError) -> (any Relation)?
+
   /// The names of table functions, for suggestions.
   func tableFunctionNames() -> [String]
 
@@ -45,6 +55,10 @@ extension RelationResolver {
   ) throws(QueryError) -> (any Relation)? { nil }
 
   package func tableFunctionNames() -> [String] { [] }
+
+  package func resolveTarget(
+    _ name: [String], at position: SourceRange?
+  ) throws(QueryError) -> (any Relation)? { nil }
 }
 
 /// The state of a table that a statement reads.

@@ -13,6 +13,11 @@ package struct TableRelation: Relation {
   package let statistics: RelationStatistics
   /// The metadata columns that a row of the table has (rule 6).
   private let metadataFields: [NestedField]
+  /// The branch whose head is read, which a statement that changes the table commits to; `nil` for a state
+  /// of the past.
+  let branch: String?
+  /// Paths of data files that are not read: those that a DELETE removes as a whole.
+  var leftOut: Set<String> = []
 
   /// Pins a table.
   ///
@@ -25,6 +30,11 @@ package struct TableRelation: Relation {
     self.table = table
     displayName = "\(catalog).\(table.identifier)"
     (snapshot, schema) = try TableRelation.pin(table, to: version)
+    switch version {
+    case nil: branch = SnapshotReference.main
+    case .reference(let name): branch = table.metadata.references[name]?.kind == .branch ? name : nil
+    case .snapshot, .timestamp: branch = nil
+    }
     var columns: [RelationColumn] = []
     for field in schema.fields {
       do throws(TableFormatError) {
@@ -41,6 +51,24 @@ package struct TableRelation: Relation {
     columns += try TableRelation.hiddenColumns(metadataFields)
     self.columns = columns
     statistics = TableStatistics.of(table, snapshot, schema)
+  }
+
+  /// Plans the reading of the files that may hold rows which pass a predicate.
+  ///
+  /// - Parameters:
+  ///   - predicate: A condition on columns of ``schema``.
+  ///   - cache: Manifests that were read before.
+  /// - Returns: The files, less those left out.
+  /// - Throws: ``QueryError`` if metadata cannot be read.
+  func plan(_ predicate: Predicate, _ cache: ManifestCache?) throws(QueryError) -> ScanPlan {
+    let planner = ScanPlanner(table, snapshot: snapshot, schema: schema, cache: cache)
+    let plan = try QueryError.wrapping { () throws(TableFormatError) in
+      try planner.plan(predicate: predicate)
+    }
+    guard !leftOut.isEmpty else { return plan }
+    return ScanPlan(
+      schema: plan.schema, tasks: plan.tasks.filter { !leftOut.contains($0.file.path) },
+      counters: plan.counters)
   }
 
   /// Returns a column, a metadata column included, by its id.

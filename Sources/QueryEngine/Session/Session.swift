@@ -89,7 +89,11 @@ package final class Session {
     case .execute(let name, let arguments): return try execute(name, arguments, environment)
     case .deallocate(let name): return deallocate(name)
     case .summarize(let query): return try summarize(query, environment)
-    case .delete, .update, .merge, .truncate, .copy:
+    case .delete(let delete): return try self.delete(delete, environment)
+    case .update(let update): return try self.update(update, environment)
+    case .merge(let merge): return try self.merge(merge, environment)
+    case .truncate(let name): return try truncate(name, environment)
+    case .copy:
       throw QueryError(
         .unsupported, "this statement is not supported yet",
         hint: "CREATE TABLE … AS SELECT keeps the rows that you want", at: statement.range)

@@ -1,6 +1,6 @@
 /// Exchanges data files in one snapshot: what UPDATE, DELETE, MERGE and INSERT OVERWRITE do copy-on-write.
 ///
-/// The operation is `overwrite`, or `delete` when nothing is added.
+/// The operation is `overwrite`, `delete` when nothing is added, and `append` when nothing is removed.
 public struct OverwriteFiles: TransactionAction {
   /// Data files to add.
   public var added: [DataFile]
@@ -35,7 +35,9 @@ public struct OverwriteFiles: TransactionAction {
       since: start, on: branch, in: changes, data: isolation == .serializable)
     try others.checkNoDeletes(for: removed)
     if isolation == .serializable { try others.checkNoData { mayMatch?($0) ?? true } }
-    var producer = SnapshotProducer(operation: added.isEmpty ? .delete : .overwrite)
+    let removesNothing = removed.isEmpty && removedDeletes.isEmpty
+    var producer = SnapshotProducer(
+      operation: added.isEmpty ? .delete : removesNothing ? .append : .overwrite)
     (producer.branch, producer.properties) = (branch, properties)
     (producer.addedData, producer.removedData) = (added, removed)
     producer.removedDeletes = removedDeletes
