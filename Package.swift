@@ -68,6 +68,12 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: ["Columnar", "FileFormats", "TableFormat", "QueryEngine", "Maintenance"],
       path: "Fuzz/Targets", swiftSettings: strict),
+    .executableTarget(
+      name: "KernelBench", dependencies: ["Columnar", "FileFormats", "QueryEngine", "Maintenance"],
+      path: "Benchmarks/KernelBench", swiftSettings: strict),
+    .executableTarget(
+      name: "QueryBench", dependencies: ["FileFormats", "TableFormat", "QueryEngine"],
+      path: "Benchmarks/QueryBench", swiftSettings: strict),
     tests(of: "Columnar"),
     tests(of: "FileFormats", using: ["Columnar"]),
     tests(of: "TableFormat", using: ["Columnar", "FileFormats"]),

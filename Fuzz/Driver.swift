@@ -5,8 +5,9 @@ import Glibc
 private let target: FuzzTarget = {
   let name = unsafe getenv("WEQUERY_FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
   guard let target = FuzzTarget.named(name) else {
-    fputs("no target \"\(name)\"; there are \(FuzzTarget.all.map(\.name).joined(separator: " "))\n", stderr)
-    exit(64)
+    print("no target \"\(name)\"; there are \(FuzzTarget.all.map(\.name).joined(separator: " "))")
+    fflush(nil)
+    _exit(64)
   }
   return target
 }()

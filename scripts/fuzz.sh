@@ -25,10 +25,10 @@ for name in ${sanitizers/,/ }; do build+=(--sanitize "$name"); done
 # Assertions stay on: what they state is what a fuzzer is to refute.
 "${build[@]}" -Xswiftc -assert-config -Xswiftc Debug >&2
 modules=$(swift build -c release --scratch-path "$scratch" --show-bin-path)
-mapfile -t objects < <(find "$modules"/{FuzzTargets,Columnar,FileFormats,TableFormat,QueryEngine,Maintenance,CKernels}.build -name '*.o')
-includes=()
-for folder in Sources/C*/; do includes+=(-I "$folder" -Xcc "-I${folder}include"); done
-swiftc -O -parse-as-library -swift-version 6 -sanitize="$sanitizers" -I "$modules/Modules" "${includes[@]}" -package-name wequery \
+mapfile -t objects < <(find -L "$modules"/{FuzzTargets,Columnar,FileFormats,TableFormat,QueryEngine,Maintenance,CKernels}.build -name '*.o')
+maps=(-Xcc "-fmodule-map-file=$modules/CKernels.build/module.modulemap")
+for map in Sources/C*/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+swiftc -O -parse-as-library -swift-version 6 -sanitize="$sanitizers" -I "$modules/Modules" "${maps[@]}" \
   Fuzz/Driver.swift "${objects[@]}" -lsqlite3 -lzstd -llz4 -lsnappy -ldeflate -lpcre2-8 -lstdc++ -o "$scratch/fuzz"
 
 known=$(WEQUERY_FUZZ_TARGET=? "$scratch/fuzz" -runs=1 2>&1 | sed -n 's/.*there are //p' | tr ' ' '\n')
@@ -41,9 +41,15 @@ for target in "${targets[@]}"; do
   mkdir -p "$work" "$found"
   folders=("$work")
   [ -d "Fuzz/Corpus/$target" ] && folders+=("Fuzz/Corpus/$target")
+  case $target in
+    parquet*) folders+=(Tests/Fixtures/parquet-reader) ;;
+    avro) folders+=(Tests/Fixtures/avro) ;;
+  esac
   [ -n "$extra" ] && folders+=("$extra")
+  words=()
+  case $target in sql* | regex | like) words=(-dict=Fuzz/sql.dict) ;; esac
   WEQUERY_FUZZ_TARGET=$target SWIFT_BACKTRACE=enable=no nice "$scratch/fuzz" "${folders[@]}" \
-    -max_total_time="$seconds" -timeout=2 -malloc_limit_mb=512 -rss_limit_mb=2048 -detect_leaks=0 \
+    "${words[@]}" -max_len=24000 -max_total_time="$seconds" -timeout=2 -malloc_limit_mb=512 -rss_limit_mb=2048 -detect_leaks=0 \
     -artifact_prefix="$found/" -print_final_stats=1 2>&1 | tail -n 25 || failed+=("$target")
 done
 [ ${#failed[@]} -eq 0 ] || { echo "found something: ${failed[*]}" >&2; exit 1; }

@@ -3,20 +3,20 @@
 /// Whatever the bytes are, ``run`` returns: no trap, no hang, no memory that the bytes have not earned. The
 /// drivers are `Fuzz/Driver.swift`, which libFuzzer feeds, and `Tests/FuzzTests`, which feeds the stored corpus
 /// and mutations of it.
-package struct FuzzTarget: Sendable {
+public struct FuzzTarget: Sendable {
   /// The folder of its corpus in `Fuzz/Corpus`, and its name on the command line.
-  package let name: String
+  public let name: String
   /// Feeds the bytes to the parser; what is returned is a complaint, such as an error that blames us.
-  package let run: @Sendable (_ bytes: [UInt8]) -> String?
+  public let run: @Sendable (_ bytes: [UInt8]) -> String?
 
   init(_ name: String, _ run: @escaping @Sendable (_ bytes: [UInt8]) -> String?) {
     (self.name, self.run) = (name, run)
   }
 
   /// All targets.
-  package static let all: [FuzzTarget] =
+  public static let all: [FuzzTarget] =
     parquet + avro + puffin + json + text + compression + sql + [catalog]
 
   /// Returns the target of that name.
-  package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
+  public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

@@ -11,7 +11,7 @@ public final class Compressor {
   ///
   /// - Parameters:
   ///   - codec: The codec.
-  ///   - level: Its own scale (zstd -7 to 22, gzip 0 to 12); `nil` for its default (3 and 6). The other
+  ///   - level: Its own scale (zstd -7 to 22, gzip 0 to 12); `nil` for its default (1 and 6). The other
   ///     codecs have no levels and ignore it.
   /// - Throws: If `level` is outside the codec's scale.
   public init(_ codec: CompressionCodec, level: Int? = nil) throws(FileFormatError) {

@@ -272,6 +272,10 @@ package final class SQLiteConnection: Sendable {
       return TableFormatError(
         .damaged, "\(path) is not an SQLite file",
         hint: "the catalog is the .db file of the warehouse", file: path)
+    case SQLITE_ERROR, SQLITE_MISMATCH, SQLITE_FORMAT, SQLITE_TOOBIG, SQLITE_SCHEMA:
+      // Our statements are fixed texts: when one does not fit, the tables are not those of a catalog.
+      return TableFormatError(
+        .damaged, "the tables in \(path) are not those of an Iceberg catalog: \(detail)", file: path)
     case SQLITE_CORRUPT:
       return TableFormatError(.damaged, "the SQLite file \(path) is damaged: \(detail)", file: path)
     case SQLITE_BUSY, SQLITE_LOCKED:
