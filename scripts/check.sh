@@ -2,7 +2,7 @@
 # What to run before a commit; the first failure ends it.
 #   scripts/check.sh            format, layers, style, tests
 #   scripts/check.sh --static   only what needs no build
-#   scripts/check.sh --full     also the sanitizers and the documentation
+#   scripts/check.sh --full     also the sanitizers, the documentation, each benchmark once, live fuzzing
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 roots=(Sources Tests Package.swift)
@@ -21,3 +21,9 @@ say "address sanitizer"
 swift test --sanitize=address --scratch-path .build-asan
 say "thread sanitizer"
 swift test --sanitize=thread --scratch-path .build-tsan
+say "documentation"
+scripts/docs.sh
+say "benchmarks"
+scripts/bench.sh --once
+say "fuzzing"
+scripts/fuzz.sh --seconds 20

@@ -25,14 +25,14 @@ public enum JSONParser {
     }
   }
 
-  /// Returns the value that a text holds; see ``parse(_:file:depthLimit:)``.
+  /// Returns the value that a text holds; see the form that takes a span.
   public static func parse(
     _ text: [UInt8], file: String? = nil, depthLimit: Int = 256
   ) throws(FileFormatError) -> JSONValue {
     try parse(text.span, file: file, depthLimit: depthLimit)
   }
 
-  /// Returns the value that a text holds; see ``parse(_:file:depthLimit:)``.
+  /// Returns the value that a text holds; see the form that takes a span.
   public static func parse(_ text: String, file: String? = nil) throws(FileFormatError) -> JSONValue {
     try parse(Array(text.utf8), file: file)
   }

@@ -4,7 +4,7 @@ public import Columnar
 ///
 /// This does the work of the specification's inclusive and strict projection ("Scan Planning"): rather than
 /// rewriting the predicate for partition values, it asks which column values a partition value stands for
-/// (``PartitionBounds``). A predicate projects through every transform that way, negations included; unknown
+/// (`PartitionBounds`). A predicate projects through every transform that way, negations included; unknown
 /// transforms and `void` say nothing (rule 76). Pruning uses the spec of the manifest itself (rule 53).
 public struct PartitionEvaluator: Sendable {
   /// One partition field whose values say something about its source column.
