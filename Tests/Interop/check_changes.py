@@ -15,9 +15,9 @@ def values(rows):
     return ", ".join("(" + ", ".join(literal(v) for v in row) + ")" for row in rows)
 
 
-def statement(random, rows):
+def statement(random, rows, spec):
     """One statement, and what it makes of the rows, by id."""
-    kind = random.choice(["insert", "insert", "delete", "delete_group", "update", "update_all", "merge", "merge"])
+    kind = random.choice(["insert", "insert", "delete", "delete_group", "update", "update_all", "merge", "merge", "overwrite"])
     ids = sorted(rows)
     low = random.randrange(0, 120)
     high = low + random.randrange(1, 25)
@@ -37,6 +37,16 @@ def statement(random, rows):
                 {k: (k, "c", r[2] + 1) if low <= k < high else r for k, r in rows.items()})
     if kind == "update_all":
         return "UPDATE t SET n = -n WHERE id % 7 = 3", {k: (k, r[1], -r[2]) if k % 7 == 3 else r for k, r in rows.items()}
+    if kind == "overwrite":
+        new = {k: (k, random.choice(["a", None]), k) for k in range(200 + low, 200 + low + 3)}
+        groups = {r[1] for r in new.values()}
+        if spec == SPECS[1]:
+            return f"INSERT OVERWRITE t VALUES {values(new.values())}", {k: r for k, r in rows.items() if r[1] not in groups} | new
+        if spec == SPECS[2]:
+            ours = {k: (k, "b", k) for k in new}
+            return (f"INSERT OVERWRITE t PARTITION (grp = 'b') VALUES {values((k, k) for k in ours)}",
+                    {k: r for k, r in rows.items() if r[1] != "b"} | ours)
+        return f"INSERT OVERWRITE t VALUES {values(new.values())}", new
     source = [(k, random.choice(["a", "c"]), 1000 + k) for k in random.sample(range(150), 20)]
     found, after = {r[0]: r for r in source}, {}
     for k, r in rows.items():
@@ -55,7 +65,7 @@ def history(w, seed, version, properties, spec):
     rng = random.Random(seed)
     rows, statements, states = {}, [], []
     while len(statements) < 14:
-        step = statement(rng, rows)
+        step = statement(rng, rows, spec)
         if step:
             sql, rows = step
             statements.append(sql)

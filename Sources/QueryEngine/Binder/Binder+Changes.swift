@@ -160,6 +160,11 @@ extension Binder {
         throw QueryError(
           .duplicateColumn, "the column \"\(column.name)\" is set twice", at: place(assignment.column.range))
       }
+      if case .defaultValue = assignment.value.kind {
+        let known = target.dataColumns.first { $0.output.id == column.id }
+        result[column.id] = .literal(known.map { target.defaultValue(of: $0.relation) } ?? .null, column.type)
+        continue
+      }
       result[column.id] = try assigned(
         bind(assignment.value, in: context), to: column.type, what: "the value of \"\(column.name)\"",
         at: assignment.value.range)

@@ -26,11 +26,42 @@ struct BoundChange {
   var valueCount: Int
   /// `delete`, `update` or `merge`, as table properties name them.
   var operation: String
+  /// Rows that come in the place of those that go, as ``insertion(of:_:)`` makes them: of INSERT OVERWRITE.
+  var replacement: LogicalPlan?
 
   /// Where the columns of a row stand.
   var clauseIndex: Int { 2 }
   var rowIDIndex: Int? { keepsRowID ? 3 : nil }
   var firstValue: Int { keepsRowID ? 4 : 3 }
+}
+
+extension BoundChange {
+  /// Makes the change that inserts rows.
+  ///
+  /// - Parameters:
+  ///   - rows: What ``insertion(of:_:)`` made of the rows.
+  ///   - target: The table.
+  init(inserting rows: LogicalPlan, into target: any Relation) {
+    let columns = rows.outputColumns
+    self.init(
+      plan: rows, target: target, path: columns[0], position: columns[1], clauses: [.insert],
+      keepsRowID: false, valueCount: columns.count - 3, operation: "delete")
+  }
+
+  /// Puts the columns of a change before the rows of a table.
+  ///
+  /// - Parameters:
+  ///   - rows: One column for each of the table's.
+  ///   - binder: The one that has bound them, whose column ids go on.
+  /// - Returns: A plan for ``init(inserting:into:)``.
+  static func insertion(of rows: LogicalPlan, _ binder: Binder) -> LogicalPlan {
+    let columns: [LogicalPlan.NamedExpression] = [
+      .init(.literal(.null, .varchar), as: binder.newColumn("_file", .varchar)),
+      .init(.literal(.null, .bigint), as: binder.newColumn("_pos", .bigint)),
+      .init(.literal(.integer(0), .integer), as: binder.newColumn("clause", .integer)),
+    ]
+    return .project(columns + rows.outputColumns.map { .init(passing: $0) }, rows)
+  }
 }
 
 /// The table that a statement changes, in the scope of the statement's expressions.

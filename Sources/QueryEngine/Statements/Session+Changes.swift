@@ -48,7 +48,7 @@ extension Session {
   }
 
   /// Binds and makes a change; if another writer was in the way, all of it again on the newer state.
-  private func change(
+  func change(
     _ environment: EvaluationEnvironment, at range: SourceRange,
     _ bind: (Binder) throws(QueryError) -> BoundChange
   ) throws(QueryError) -> Int {

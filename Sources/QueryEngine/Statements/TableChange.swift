@@ -48,10 +48,10 @@ struct TableChange {
       }
       var outcome = ChangedRows.Outcome(removed: [:], added: [], changeCount: 0)
       if !(condition.isExact && whole.count == tasks.count) {
-        outcome = try changedRows(plan, context, target)
+        outcome = try changedRows(change, plan, context, target)
       }
-      let count = whole.reduce(outcome.changeCount) { $0 + Int(clamping: $1.exactRowCount ?? 0) }
-      guard outcome.changeCount > 0 || !whole.isEmpty else { return 0 }
+      var count = whole.reduce(outcome.changeCount) { $0 + Int(clamping: $1.exactRowCount ?? 0) }
+      guard outcome.changeCount > 0 || !whole.isEmpty || change.replacement != nil else { return 0 }
       let removesAll = change.operation == "delete" && condition.isExact && condition.predicate == .alwaysTrue
       if removesAll {
         // The rows of files with deletes were read to be counted alone.
@@ -59,6 +59,13 @@ struct TableChange {
       }
       var exchange = try exchange(outcome, whole, tasks, target)
       if removesAll { exchange.removeAllDeletes(of: tasks) }
+      if let rows = change.replacement {
+        let insertion = BoundChange(inserting: rows, into: relation)
+        let replaced = try changedRows(
+          insertion, try session.optimized(rows, environment), context, target)
+        exchange.add(replaced.added)
+        count = replaced.changeCount
+      }
       let settings = table.metadata.settings
       let isolation: IsolationLevel = settings.isSerializable(change.operation) ? .serializable : .snapshot
       let filter = FileFilter(condition.predicate, table, relation.schema)
@@ -76,7 +83,7 @@ struct TableChange {
 
   /// Runs the plan: finds the rows that go and writes those that come.
   private func changedRows(
-    _ plan: LogicalPlan, _ context: QueryContext, _ target: WriteTarget
+    _ change: BoundChange, _ plan: LogicalPlan, _ context: QueryContext, _ target: WriteTarget
   ) throws(QueryError) -> ChangedRows.Outcome {
     let rows = try QueryError.wrapping { () throws(TableFormatError) in try ChangedRows(change, target) }
     do throws(QueryError) {
@@ -87,6 +94,48 @@ struct TableChange {
       return try rows.finish()
     } catch {
       rows.abort()
+      throw error
+    }
+  }
+
+  /// Puts rows in the place of all rows of the partitions that they are of.
+  ///
+  /// - Returns: How many rows were inserted.
+  /// - Throws: ``QueryError``; the table is as before.
+  func replacePartitions() throws(QueryError) -> Int {
+    let context = session.makeContext(environment)
+    let target = try QueryError.wrapping { () throws(TableFormatError) in
+      try WriteTarget(table, keepsLineage: keepsLineage)
+    }
+    do throws(QueryError) {
+      let outcome = try changedRows(
+        change, try session.optimized(change.plan, environment), context, target)
+      guard outcome.changeCount > 0 else { return 0 }
+      let specID = target.spec.id
+      let partitions = Set(outcome.added.map(\.partition))
+      var exchange = FileExchange(added: outcome.added)
+      exchange.properties["replace-partitions"] = "true"
+      for task in try relation.plan(.alwaysTrue, context.caches.manifests).tasks {
+        guard task.spec.id == specID else {
+          throw QueryError(
+            .unsupported, "some files of the table are partitioned otherwise than new ones are",
+            hint: "name what to replace: INSERT OVERWRITE t PARTITION (c = value), or compact the table first"
+          )
+        }
+        if partitions.contains(task.file.partition) { exchange.remove(task) }
+      }
+      let isolation: IsolationLevel =
+        table.metadata.settings.isSerializable("delete") ? .serializable : .snapshot
+      let committed = exchange
+      try session.tableFormat { () throws(TableFormatError) in
+        try committed.commit(to: table, branch: relation.branch ?? SnapshotReference.main, isolation) {
+          file in
+          file.specID != specID || partitions.contains(file.partition)
+        }
+      }
+      return outcome.changeCount
+    } catch {
+      target.abort()
       throw error
     }
   }
@@ -130,8 +179,13 @@ struct FileExchange {
   private(set) var removedDeletes: [DataFile] = []
   /// Data files that deletes are added for.
   private(set) var referenced: [DataFile] = []
+  /// Values to add to the snapshot's summary.
+  var properties: [String: String] = [:]
 
   init(added: [DataFile]) { self.added = added }
+
+  /// Adds data files that are written.
+  mutating func add(_ files: [DataFile]) { added += files }
 
   /// Removes a data file, with the deletes that concern it alone (rule 47).
   mutating func remove(_ task: FileScanTask) {
@@ -205,13 +259,14 @@ struct FileExchange {
     guard addedDeletes.isEmpty else {
       let delta = RowDelta(
         addedData: added, addedDeletes: addedDeletes, removedData: removed, removedDeletes: removedDeletes,
-        referencedData: referenced, branch: branch, isolation: isolation, mayMatch: mayMatch)
+        referencedData: referenced, branch: branch, isolation: isolation, properties: properties,
+        mayMatch: mayMatch)
       try Transaction(table, delta).commit()
       return
     }
     let overwrite = OverwriteFiles(
       added: added, removed: removed, removedDeletes: removedDeletes, branch: branch, isolation: isolation,
-      mayMatch: mayMatch)
+      properties: properties, mayMatch: mayMatch)
     try Transaction(table, overwrite).commit()
   }
 }

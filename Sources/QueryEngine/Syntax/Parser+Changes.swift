@@ -21,6 +21,13 @@ extension Parser {
     var insert = InsertSyntax(
       table: try qualifiedName("a table's name"), isOverwrite: isOverwrite, columns: [], byName: false,
       source: .defaultValues, returning: [])
+    if isWord("partition"), peek().isSign("(") {
+      advance()
+      insert.partition = try parenthesized { () throws(QueryError) in
+        let name = try columnName()
+        return (name: name, value: takeSign("=") ? try expression() : nil)
+      }
+    }
     if isSign("("), !peek().isWord("select"), !peek().isWord("with"), !peek().isWord("values"),
       !peek().isSign("(")
     {

@@ -167,6 +167,8 @@ struct InsertSyntax: Sendable {
   }
   var table: QualifiedName
   var isOverwrite: Bool
+  /// `PARTITION (day = DATE '2024-01-15', kind)`: values are constants; those without are in the rows.
+  var partition: [(name: Identifier, value: ExpressionSyntax?)] = []
   var columns: [QualifiedName]
   var byName: Bool
   var source: Source
