@@ -82,6 +82,7 @@ let package = Package(
     tests(
       of: "wequery",
       using: ["QueryEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "FileFormats"], swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "FileFormats", "TestSupport"], swiftSettings: strict),
   ]
 )

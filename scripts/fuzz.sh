@@ -34,6 +34,12 @@ swiftc -O -parse-as-library -swift-version 6 -sanitize="$sanitizers" -I "$module
 known=$(WEQUERY_FUZZ_TARGET=? "$scratch/fuzz" -runs=1 2>&1 | sed -n 's/.*there are //p' | tr ' ' '\n')
 if [ "$list" -eq 1 ]; then echo "$known"; exit; fi
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets <<<"$known"
+# The statements of the SQL tests, one a file.
+rm -rf .build-fuzz/statements && mkdir -p .build-fuzz/statements
+find Tests/SQL -name '*.slt' -print0 | xargs -0 awk -v to=.build-fuzz/statements '
+  /^(statement|query)/ { wanted = 1; number += 1; next }
+  /^$/ || /^----/ { if (wanted) close(to "/" number); wanted = 0 }
+  wanted { print >(to "/" number) }'
 failed=()
 for target in "${targets[@]}"; do
   say "$target, $seconds s"
@@ -44,6 +50,7 @@ for target in "${targets[@]}"; do
   case $target in
     parquet*) folders+=(Tests/Fixtures/parquet-reader) ;;
     avro) folders+=(Tests/Fixtures/avro) ;;
+    sql | sql-parser) folders+=(.build-fuzz/statements) ;;
   esac
   [ -n "$extra" ] && folders+=("$extra")
   words=()

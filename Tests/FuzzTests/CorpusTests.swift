@@ -1,5 +1,6 @@
 import FileFormats
 import Glibc
+import TestSupport
 import Testing
 
 @testable import FuzzTargets
@@ -22,7 +23,7 @@ import Testing
 
   @Test(arguments: FuzzTarget.all.map(\.name)) func mutationsReturn(_ name: String) throws {
     let target = try #require(FuzzTarget.named(name))
-    let inputs = try Corpus.inputs(of: name).map(\.bytes)
+    let inputs = try Corpus.inputs(of: name).map(\.bytes) + Corpus.statements(for: name)
     var mutator = Mutator(seed: Corpus.seed)
     let before = Corpus.peakMemory
     let end = ContinuousClock.now + .milliseconds(1500)
@@ -59,6 +60,12 @@ enum Corpus {
         .map(\.path)
     }
     return try paths.map { ($0, try files.readAll($0)) }
+  }
+
+  /// The statements of the SQL tests, which know more of the language than the corpus.
+  static func statements(for name: String) -> [[UInt8]] {
+    guard name == "sql" || name == "sql-parser" else { return [] }
+    return SQLTestFile.all(in: "SQL").flatMap { $0.records.map { Array($0.sql.utf8) } }
   }
 
   private static func parts(_ pattern: String) -> (folder: String, suffix: String) {

@@ -143,7 +143,9 @@ private struct Committing {
     }
   }
 
-  /// How often to try without keeping others from the catalog. Writers who never pause, as other engines'
+  /// How often to try without keeping others from the catalog.
+  ///
+  /// Writers who never pause, as other engines'
   /// are, could win against us for ever; making everybody wait for our metadata file each time would be
   /// worse than losing once.
   private static let optimisticAttempts = 2
@@ -167,6 +169,8 @@ private struct Committing {
   /// Makes the changes on the newest state and writes everything but the catalog's row.
   ///
   /// - Parameter locations: Where the catalog says that the tables' metadata are.
+  /// - Returns: What each table shall become.
+  /// - Throws: What an action finds wrong; nothing it wrote is left then.
   private mutating func prepare(_ locations: [String?]) throws(TableFormatError) -> [Prepared] {
     var result: [Prepared] = []
     for (index, (transaction, identity)) in zip(transactions, identities).enumerated() {
