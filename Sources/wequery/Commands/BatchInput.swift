@@ -35,7 +35,8 @@ struct BatchReader {
       }
     }
     let input = isJSONLines == true ? nextOfJSONLines() : nextOfPlain()
-    if let input { nextNumber = input.number + 1 }
+    // Numbers are the input's own choice: behind the greatest there is no next.
+    if let input { nextNumber = input.number == .max ? .max : input.number + 1 }
     return input
   }
 

@@ -1,11 +1,12 @@
 /// Damages inputs the way disks, networks and writers with bugs do.
-struct Mutator {
+package struct Mutator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  /// Begins a sequence of damage that the same seed repeats.
+  package init(seed: UInt64) { state = seed }
 
   /// Returns one of the inputs, damaged in one to four places.
-  mutating func next(of inputs: [[UInt8]]) -> [UInt8] {
+  package mutating func next(of inputs: [[UInt8]]) -> [UInt8] {
     guard !inputs.isEmpty else { return [] }
     var bytes = inputs[random(inputs.count)]
     for _ in 0..<1 + random(4) {
