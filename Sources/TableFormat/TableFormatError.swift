@@ -36,6 +36,8 @@ public struct TableFormatError: Error, Sendable {
   public var field: String?
   /// Whether the same request may succeed when it is made again on the table's newest state.
   public var isRetryable: Bool
+  /// Whether the commit that failed may have taken place all the same: then no file of it may be removed.
+  public var mayHaveCommitted = false
   /// What a lower layer said.
   public var cause: (any Error)?
 

@@ -1,41 +1,122 @@
-"""Appends stay flat: the cost of one does not grow with the snapshots before it, nor does the metadata on disk."""
+"""Appends stay flat: the cost of one does not grow with the snapshots before it, nor does the metadata on disk.
+
+Compaction and expiry then leave what the live rows need and nothing else, as pyiceberg counts it. WEQUERY_APPENDS sets the number of
+appends by each way in; the issue asks for 3000.
+"""
+import glob
 import os
+import resource
 import statistics
+import subprocess
 import time
 
-from support import same
+from support import files_on_disk, same
 
-APPENDS = int(os.environ.get("WEQUERY_APPENDS", "400"))
+APPENDS = int(os.environ.get("WEQUERY_APPENDS", "300"))
+WINDOW = 40
 
 
-def check_many_appends(w):
-    w.run("sql", "CREATE TABLE ticks (id BIGINT, name VARCHAR)", now=None)
-    script = "\n".join(
-        "INSERT INTO ticks VALUES " + ", ".join(f"({k * 10 + j}, 'tick {j}')" for j in range(10)) + ";" for k in range(APPENDS))
-    path = w.folder / "appends.sql"
-    path.write_text(script)
-    done = w.run("sql", "--timing", "-f", str(path), now=None)
-    times = [float(line.split(":")[1]) for line in done.stderr.splitlines() if line.startswith("elapsed_ms")]
-    assert len(times) == APPENDS
-    early, late = statistics.median(times[5:45]), statistics.median(times[-40:])
-    print(f"       append {early:.2f} ms early, {late:.2f} ms after {APPENDS}: {late / early:.2f}x")
-    same(w.rows("SELECT count(*), sum(id) FROM ticks", now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10))])
-    table = w.table("ticks")
-    live = set()
+def cpu_ms(pid):
+    """CPU time of a process so far, to the nanosecond, unlike its accounting."""
+    total = 0
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        try:
+            with open(path) as file:
+                total += int(file.read().split()[0])
+        except OSError:
+            continue
+    return total / 1e6
+
+
+def usage():
+    """Seconds of CPU time that processes which have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def judge(what, wall, cpu):
+    """Medians of a window at the beginning and of one at the end, in one run."""
+    early, late = (statistics.median(part) for part in (wall[5:5 + WINDOW], wall[-WINDOW:]))
+    early_cpu, late_cpu = (statistics.median(part) for part in (cpu[5:5 + WINDOW], cpu[-WINDOW:]))
+    print(f"       {what}: {early:.2f} ms early, {late:.2f} ms after {len(wall)}: {late / early:.2f}x; "
+          f"CPU {early_cpu:.2f} ms, {late_cpu:.2f} ms: {late_cpu / early_cpu:.2f}x", flush=True)
+    # What waits for the disk is as noisy as the machine is busy; CPU time is not.
+    assert min(late / early, late_cpu / early_cpu) <= 1.5, (early, late, early_cpu, late_cpu)
+
+
+def local(location):
+    return location.removeprefix("file://")
+
+
+def needed(table):
+    """What any snapshot that is kept reaches, and the metadata file: by pyiceberg."""
+    metadata, data = {local(table.metadata_location)}, set()
     for snapshot in table.metadata.snapshots:
-        live.add(snapshot.manifest_list.removeprefix("file://"))
+        metadata.add(local(snapshot.manifest_list))
         for manifest in snapshot.manifests(table.io):
-            live.add(manifest.manifest_path.removeprefix("file://"))
-    live.add(table.metadata_location.removeprefix("file://"))
-    folder = w.warehouse / "analytics" / "ticks" / "metadata"
-    disk = sum(p.stat().st_size for p in folder.iterdir())
-    needed = sum(os.path.getsize(p) for p in live)
-    print(f"       metadata {disk / 1e6:.2f} MB on disk, {needed / 1e6:.2f} MB live: {disk / needed:.2f}x")
-    assert disk <= 2 * needed + 200_000
-    assert late <= 1.5 * early + 3, (early, late)
-    w.run("compact", "ticks", "--min-files", "2", now=None)
-    w.run("expire", "ticks", "--older-than", "0s", "--keep", "1", "--yes", "--force", now=None)
-    same(w.rows("SELECT count(*), sum(id) FROM ticks", now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10))])
-    files = {str(p) for p in (w.warehouse / "analytics" / "ticks").rglob("*.parquet")}
-    table = w.table("ticks")
-    assert files == {f["file_path"].removeprefix("file://") for f in table.inspect.files().to_pylist()}
+            metadata.add(local(manifest.manifest_path))
+    if table.current_snapshot():
+        data = {local(f["file_path"]) for f in table.inspect.files().to_pylist()}
+    return metadata, data
+
+
+def judge_upkeep(w, name, answers):
+    """Metadata on disk is bounded, and maintenance leaves what is needed."""
+    folder = w.warehouse / "analytics" / name
+    metadata, _ = needed(w.table(name))
+    disk = sum(os.path.getsize(p) for p in files_on_disk(folder / "metadata"))
+    live = sum(os.path.getsize(p) for p in metadata)
+    print(f"       metadata {disk / 1e6:.2f} MB on disk, {live / 1e6:.2f} MB live: {disk / live:.2f}x", flush=True)
+    assert disk <= 2 * live + 200_000
+    before = w.rows(answers, now=None)
+    w.run("compact", name, "--min-files", "2", now=None)
+    w.run("expire", name, "--older-than", "0s", "--keep", "1", "--yes", "--force", now=None)
+    same(w.rows(answers, now=None), before)
+    table = w.table(name)
+    metadata, data = needed(table)
+    assert len(table.metadata.snapshots) == 1 and len(data) == 1, data
+    log = {local(entry.metadata_file) for entry in table.metadata.metadata_log}
+    assert len(log) <= 1, "states from before the oldest snapshot are of no use"
+    files = files_on_disk(folder)
+    assert files == metadata | data | log, files ^ (metadata | data | log)
+
+
+def check_appends_through_the_library(w):
+    path = w.folder / "appends.sql"
+    with open(path, "w") as out:
+        out.write("CREATE TABLE ticks (id BIGINT, name VARCHAR);\n")
+        for k in range(APPENDS):
+            rows = ", ".join(f"({k * 10 + j}, 'tick {j}')" for j in range(10))
+            out.write(f"INSERT INTO ticks VALUES {rows};\n")
+    wall, cpu, last = [], [], 0.0
+    command = w.command("sql", "--timing", "-f", str(path))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            now = cpu_ms(process.pid)
+            wall.append(float(line.split(":")[1]))
+            cpu.append(now - last)
+            last = now
+        assert process.wait() == 0
+    assert len(wall) == APPENDS + 1
+    # The last line may be read when the process is gone, with its times.
+    judge("INSERT", wall[1:-1], cpu[1:-1])
+    answers = "SELECT count(*), sum(id), min(name), max(name) FROM ticks"
+    same(w.rows(answers, now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10)), "tick 0", "tick 9"])
+    judge_upkeep(w, "ticks", answers)
+
+
+def check_appends_through_load(w):
+    wall, cpu = [], []
+    path = w.folder / "part.ndjson"
+    for k in range(APPENDS):
+        path.write_text("".join(f'{{"id": {k * 10 + j}, "name": "tick {j}"}}\n' for j in range(10)))
+        command = w.command("load", "ticks", str(path), "--input-format", "ndjson", "--create")
+        begun = time.perf_counter(), usage()
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        wall.append((time.perf_counter() - begun[0]) * 1000)
+        cpu.append((usage() - begun[1]) * 1000)
+    judge("load", wall, cpu)
+    answers = "SELECT count(*), sum(id), min(name), max(name) FROM ticks"
+    same(w.rows(answers, now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10)), "tick 0", "tick 9"])
+    judge_upkeep(w, "ticks", answers)

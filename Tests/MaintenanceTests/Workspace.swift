@@ -3,17 +3,20 @@ import FileFormats
 import Maintenance
 import QueryEngine
 import TableFormat
+import TestSupport
 
 /// A warehouse of its own for a test, removed with it, and a session on it.
 final class Workspace {
   let path: String
   let catalog: SQLiteCatalog
   let session: Session
+  /// The file system of the tables, which fails when it is told to.
+  let faults = FaultInjectingFileSystem(LocalFileSystem(), failing: .max)
 
   init(now: Int64? = nil) throws {
     path = "/tmp/wequery-maintenance-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     try LocalFileSystem().createDirectory(path)
-    catalog = try SQLiteCatalog(path: path + "/catalog.db")
+    catalog = try SQLiteCatalog(path: path + "/catalog.db", fileSystem: faults)
     var settings = SessionSettings(
       threads: 1, memoryLimit: 1 << 30, tempDirectory: path, catalog: catalog.name, namespace: "analytics")
     settings.currentTimestamp = now

@@ -4,8 +4,8 @@ internal import Synchronization
 /// A file system that fails after a number of operations, as a full disk, a broken one or a killed process would.
 ///
 /// Operations that change something are counted: making, writing, synchronising, closing, renaming and removing
-/// files. The `limit`-th one fails, and so do all after it when the fault `isLasting`: then nothing that a
-/// program would do afterwards, such as cleaning up, takes place either.
+/// files; on request those that read are, too. The `limit`-th one fails, and so do all after it when the fault
+/// `isLasting`: then nothing that a program would do afterwards, such as cleaning up, takes place either.
 public final class FaultInjectingFileSystem: FileSystem {
   /// How the operation fails.
   public enum Fault: Sendable {
@@ -14,13 +14,15 @@ public final class FaultInjectingFileSystem: FileSystem {
   }
 
   private let inner: any FileSystem
-  private let fault: Fault
-  private let isLasting: Bool
   private let state: Mutex<State>
 
   private struct State {
     var limit: Int
+    var fault: Fault
+    var isLasting: Bool
+    var countsReading = false
     var count = 0
+    var failed: [String] = []
   }
 
   /// Wraps a file system.
@@ -33,19 +35,41 @@ public final class FaultInjectingFileSystem: FileSystem {
   public init(
     _ inner: any FileSystem, failing limit: Int, with fault: Fault = .inputOutput, isLasting: Bool = false
   ) {
-    (self.inner, self.fault, self.isLasting) = (inner, fault, isLasting)
-    state = Mutex(State(limit: limit))
+    self.inner = inner
+    state = Mutex(State(limit: limit, fault: fault, isLasting: isLasting))
   }
 
-  /// Operations so far.
+  /// Operations so far, or since ``arm(failing:with:isLasting:countingReading:)``.
   public var operationCount: Int { state.withLock { $0.count } }
 
-  fileprivate func count(_ operation: String, _ path: String) throws(FileFormatError) {
-    let fails = state.withLock { state in
-      defer { state.count += 1 }
-      return isLasting ? state.count >= state.limit : state.count == state.limit
+  /// The operations that failed, by what they do.
+  public var failed: [String] { state.withLock { $0.failed } }
+
+  /// Counts anew, and fails the `limit`-th operation from now on.
+  public func arm(
+    failing limit: Int, with fault: Fault = .inputOutput, isLasting: Bool = false,
+    countingReading: Bool = false
+  ) {
+    state.withLock {
+      $0 = State(limit: limit, fault: fault, isLasting: isLasting, countsReading: countingReading)
     }
-    guard fails else { return }
+  }
+
+  /// Fails no more; what has failed stays known.
+  public func disarm() { state.withLock { ($0.limit, $0.countsReading) = (.max, false) } }
+
+  fileprivate func countReading(_ operation: String, _ path: String) throws(FileFormatError) {
+    if state.withLock({ $0.countsReading }) { try count(operation, path) }
+  }
+
+  fileprivate func count(_ operation: String, _ path: String) throws(FileFormatError) {
+    let fault: Fault? = state.withLock { state in
+      defer { state.count += 1 }
+      let fails = state.isLasting ? state.count >= state.limit : state.count == state.limit
+      if fails { state.failed.append(operation) }
+      return fails ? state.fault : nil
+    }
+    guard let fault else { return }
     switch fault {
     case .diskFull: throw FileFormatError(.diskFull, "no space is left (\(operation))", file: path)
     case .inputOutput:
@@ -53,8 +77,11 @@ public final class FaultInjectingFileSystem: FileSystem {
     }
   }
 
-  /// Opens a file.
-  public func open(_ path: String) throws(FileFormatError) -> any RandomAccessFile { try inner.open(path) }
+  /// Opens a file, unless it is time to fail.
+  public func open(_ path: String) throws(FileFormatError) -> any RandomAccessFile {
+    try countReading("open", path)
+    return FaultInjectingReader(inner: try inner.open(path), system: self)
+  }
 
   /// Makes a file, unless it is time to fail.
   public func create(_ path: String) throws(FileFormatError) -> any WritableFile {
@@ -62,12 +89,16 @@ public final class FaultInjectingFileSystem: FileSystem {
     return FaultInjectingFile(try inner.create(path), path, self)
   }
 
-  /// Tells what is known about a path.
-  public func status(_ path: String) throws(FileFormatError) -> FileStatus? { try inner.status(path) }
+  /// Tells what is known about a path, unless it is time to fail.
+  public func status(_ path: String) throws(FileFormatError) -> FileStatus? {
+    try countReading("status", path)
+    return try inner.status(path)
+  }
 
-  /// Lists a directory.
+  /// Lists a directory, unless it is time to fail.
   public func list(_ directory: String, recursively: Bool) throws(FileFormatError) -> [FileStatus] {
-    try inner.list(directory, recursively: recursively)
+    try countReading("list", directory)
+    return try inner.list(directory, recursively: recursively)
   }
 
   /// Removes a file, unless it is time to fail.
@@ -92,6 +123,20 @@ public final class FaultInjectingFileSystem: FileSystem {
   public func synchronizeDirectory(_ path: String) throws(FileFormatError) {
     try count("synchronise directory", path)
     try inner.synchronizeDirectory(path)
+  }
+}
+
+/// A file whose reads count.
+private struct FaultInjectingReader: RandomAccessFile {
+  let inner: any RandomAccessFile
+  let system: FaultInjectingFileSystem
+
+  var path: String { inner.path }
+  var byteCount: Int { inner.byteCount }
+
+  func read(at offset: Int, into room: inout MutableSpan<UInt8>) throws(FileFormatError) {
+    try system.countReading("read", path)
+    try inner.read(at: offset, into: &room)
   }
 }
 

@@ -80,12 +80,12 @@ extension FileSystem {
       try file.write(bytes)
       try file.synchronize()
       try file.close()
+      try synchronizeDirectory(FilePath.parent(of: path))
     } catch {
       try? file.close()
       try? remove(path)
       throw error
     }
-    try synchronizeDirectory(FilePath.parent(of: path))
   }
 
   /// Writes a file so that readers see the old bytes or the new ones, whatever happens.

@@ -87,10 +87,10 @@ package struct Compaction {
         removedDeletes: plan.removedDeletes,
         startingSequenceNumber: options.usesStartingSequenceNumber ? snapshot.sequenceNumber : nil,
         properties: ["wequery.checksum": report.checksum])
-      report.snapshotID = try Transaction(table, action).commit().currentSnapshot?.id
+      report.snapshotID = try Transaction(table, action, clock: session.commitClock).commit().currentSnapshot?
+        .id
     } catch {
-      // Only a loss that is certain makes the new files litter.
-      if [.conflict, .invalidArgument, .notFound].contains(error.kind) { abort() }
+      for outcome in outcomes { outcome.target.abort(after: error) }
       throw MaintenanceError(error)
     }
     report.removedDeleteFiles = plan.removedDeletes.count

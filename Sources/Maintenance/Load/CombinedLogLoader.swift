@@ -17,12 +17,13 @@ struct CombinedLogLoader {
   ]
 
   /// Makes the table.
-  static func create(_ identifier: TableIdentifier, in catalog: any Catalog) throws(MaintenanceError) -> Table
-  {
+  static func create(
+    _ identifier: TableIdentifier, in catalog: any Catalog, clock: CommitClock
+  ) throws(MaintenanceError) -> Table {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let schema = try Schema(
         columns: columns.map { Schema.Column($0.name, $0.type, isRequired: $0.isRequired) })
-      var creation = CreateTable(identifier, schema: schema)
+      var creation = CreateTable(identifier, schema: schema, clock: clock)
       creation.partitionSpec = PartitionSpec(fields: [
         PartitionField(id: 1000, sourceID: 5, name: "event_date", transform: .identity)
       ])

@@ -52,8 +52,12 @@ package struct Loader {
         .notFound, "there is no table \(identifier)", hint: "--create makes it from what is loaded")
     }
     let format = try commonFormat(of: inputs, table: table)
-    if table == nil, format == .webEvents { table = try WebEventTable.create(identifier, in: catalog) }
-    if table == nil, format == .combinedLog { table = try CombinedLogLoader.create(identifier, in: catalog) }
+    if table == nil, format == .webEvents {
+      table = try WebEventTable.create(identifier, in: catalog, clock: session.commitClock)
+    }
+    if table == nil, format == .combinedLog {
+      table = try CombinedLogLoader.create(identifier, in: catalog, clock: session.commitClock)
+    }
 
     let loadID = hexadecimal(UInt64.random(in: 0...UInt64.max), digits: 16)
     var entries: [WarehouseState.LedgerEntry] = []
@@ -203,7 +207,7 @@ package struct Loader {
     _ table: Table?, _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)]
   ) throws(MaintenanceError) -> Table {
     if let table { return table }
-    return try RecordTable.create(identifier, columns, in: catalog)
+    return try RecordTable.create(identifier, columns, in: catalog, clock: session.commitClock)
   }
 
   private func commit(
@@ -218,10 +222,10 @@ package struct Loader {
         let writer = try PartitionedWriter(target)
         for batch in batches { try writer.write(batch) }
         files = try writer.finish()
-        committed = try Transaction(table, AppendFiles(files, properties: ["wequery.load-id": loadID]))
-          .commit()
+        let append = AppendFiles(files, properties: ["wequery.load-id": loadID])
+        committed = try Transaction(table, append, clock: self.session.commitClock).commit()
       } catch {
-        target.abort()
+        target.abort(after: error)
         throw error
       }
     }

@@ -5,14 +5,15 @@ internal import TableFormat
 enum RecordTable {
   /// Makes a table of columns found in records, partitioned by the day of its time column if it has one.
   static func create(
-    _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)], in catalog: any Catalog
+    _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)], in catalog: any Catalog,
+    clock: CommitClock
   ) throws(MaintenanceError) -> Table {
     guard !columns.isEmpty else {
       throw MaintenanceError(.failed, "there is nothing to make the table \(identifier) of")
     }
     return try MaintenanceError.wrapping { () throws(TableFormatError) in
       let schema = try Schema(columns: columns.map { Schema.Column($0.name, $0.type) })
-      var creation = CreateTable(identifier, schema: schema)
+      var creation = CreateTable(identifier, schema: schema, clock: clock)
       let names = ["event_date", "date", "event_timestamp", "timestamp", "time", "ts", "created_at"]
       if let name = names.first(where: { name in
         columns.contains { $0.name == name && ($0.type == .date || $0.type.isTimestamp) }

@@ -11,14 +11,14 @@ package enum WebEventTable {
 
   /// Makes the table.
   package static func create(
-    _ identifier: TableIdentifier, in catalog: any Catalog, rule: BotRule = .v1
+    _ identifier: TableIdentifier, in catalog: any Catalog, clock: CommitClock, rule: BotRule = .v1
   ) throws(MaintenanceError) -> Table {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let columns = WebEventColumn.all.map {
         Schema.Column($0.name, $0.type, isRequired: $0.isRequired, doc: $0.comment)
       }
       let schema = try Schema(columns: columns)
-      var creation = CreateTable(identifier, schema: schema)
+      var creation = CreateTable(identifier, schema: schema, clock: clock)
       func id(_ name: String) throws(TableFormatError) -> FieldID {
         try schema.field(named: name)?.id ?? 0
       }

@@ -15,7 +15,9 @@ struct RollbackToSnapshot: Procedure {
     let id = SnapshotID(arguments.integer("snapshot_id") ?? 0)
     return try QueryError.working { () throws(MaintenanceError) in
       let target = try SnapshotTarget("\(id)", in: table)
-      return try SnapshotRestore(movement: .toAncestor, isDryRun: arguments.isDryRun).result(
+      return try SnapshotRestore(
+        movement: .toAncestor, isDryRun: arguments.isDryRun, clock: session.commitClock
+      ).result(
         target, of: table)
     }
   }
@@ -34,7 +36,9 @@ struct RollbackToTimestamp: Procedure {
     let micros = arguments.integer("timestamp") ?? 0
     return try QueryError.working { () throws(MaintenanceError) in
       let target = try SnapshotTarget(atMicros: micros, in: table)
-      return try SnapshotRestore(movement: .toAncestor, isDryRun: arguments.isDryRun).result(
+      return try SnapshotRestore(
+        movement: .toAncestor, isDryRun: arguments.isDryRun, clock: session.commitClock
+      ).result(
         target, of: table)
     }
   }
@@ -56,7 +60,8 @@ struct SetCurrentSnapshot: Procedure {
     }
     return try QueryError.working { () throws(MaintenanceError) in
       let target = try SnapshotTarget(text, in: table)
-      return try SnapshotRestore(isDryRun: arguments.isDryRun).result(target, of: table)
+      return try SnapshotRestore(isDryRun: arguments.isDryRun, clock: session.commitClock).result(
+        target, of: table)
     }
   }
 }

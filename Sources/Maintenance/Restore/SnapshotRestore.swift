@@ -9,11 +9,15 @@ package struct SnapshotRestore: Sendable {
   package var movement: SetReference.Movement
   /// Whether only the difference is worked out.
   package var isDryRun: Bool
+  /// What the time of the commit comes from.
+  package var clock: CommitClock
 
   package init(
-    restoresSchema: Bool = false, movement: SetReference.Movement = .any, isDryRun: Bool = false
+    restoresSchema: Bool = false, movement: SetReference.Movement = .any, isDryRun: Bool = false,
+    clock: CommitClock
   ) {
     (self.restoresSchema, self.movement, self.isDryRun) = (restoresSchema, movement, isDryRun)
+    self.clock = clock
   }
 
   /// What was done, or would be.
@@ -53,7 +57,7 @@ package struct SnapshotRestore: Sendable {
     }
     if isDryRun { return report }
     do throws(TableFormatError) {
-      var transaction = Transaction(table)
+      var transaction = Transaction(table, clock: clock)
       if metadata.currentSnapshotID != target.snapshot.id {
         transaction.add(SetReference.rollback(to: target.snapshot.id, movement: movement))
       }

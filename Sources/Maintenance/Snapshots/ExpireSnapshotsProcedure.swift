@@ -15,7 +15,7 @@ struct ExpireSnapshotsProcedure: Procedure {
 
   func run(_ arguments: ProcedureArguments, in session: Session) throws(QueryError) -> ProcedureResult {
     let table = try session.table(named: arguments.table)
-    var job = SnapshotExpiry(nowMillis: session.clockMicros / 1000)
+    var job = SnapshotExpiry(clock: session.commitClock)
     job.olderThanMillis = arguments.integer("older_than").map { CivilDate.floorDivide($0, 1000) }
     job.retainLast = arguments.integer("retain_last").map { Int(clamping: max(1, $0)) }
     for value in arguments.list("snapshot_ids") ?? [] {

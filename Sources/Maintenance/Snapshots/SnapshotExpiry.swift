@@ -21,7 +21,10 @@ package struct SnapshotExpiry: Sendable {
   /// Whether ages below a day are taken.
   package var isForced = false
 
-  package init(nowMillis: Int64) { self.nowMillis = nowMillis }
+  /// What the time of the commit comes from.
+  package var clock: CommitClock
+
+  package init(clock: CommitClock) { (self.clock, nowMillis) = (clock, clock.nowMillis) }
 
   /// What was done, or would be.
   package struct Report: Sendable {
@@ -93,7 +96,7 @@ package struct SnapshotExpiry: Sendable {
       return report
     }
     let newer = try MaintenanceError.wrapping { () throws(TableFormatError) in
-      try Transaction(table, action).commit()
+      try Transaction(table, action, clock: clock).commit()
     }
     // Others may have kept a snapshot by a branch meanwhile, or added some: what stays is what there is now.
     let left = Set(newer.metadata.snapshots.map(\.id))

@@ -12,7 +12,7 @@ struct ComputeTableStats: Procedure {
 
   func run(_ arguments: ProcedureArguments, in session: Session) throws(QueryError) -> ProcedureResult {
     let table = try session.table(named: arguments.table)
-    var job = StatisticsRefresh()
+    var job = StatisticsRefresh(clock: session.commitClock)
     job.snapshotID = arguments.integer("snapshot_id").map { SnapshotID($0) }
     for value in arguments.list("columns") ?? [] {
       if case .bytes(let name) = value { job.columns.append(String(decoding: name, as: UTF8.self)) }

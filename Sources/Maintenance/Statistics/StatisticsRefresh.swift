@@ -11,7 +11,10 @@ package struct StatisticsRefresh: Sendable {
   /// Whether nothing is written.
   package var isDryRun = false
 
-  package init() {}
+  /// What the time of the commit comes from.
+  package var clock: CommitClock
+
+  package init(clock: CommitClock) { self.clock = clock }
 
   /// What is known of the columns now.
   package struct Report: Sendable {
@@ -109,9 +112,9 @@ package struct StatisticsRefresh: Sendable {
       snapshotID: snapshot.id, path: location, fileSizeInBytes: Int64(bytes.count),
       fileFooterSizeInBytes: Int64(footerByteCount), blobs: blobs)
     do throws(TableFormatError) {
-      try Transaction(table, UpdateStatistics(statistics: [file])).commit()
+      try Transaction(table, UpdateStatistics(statistics: [file]), clock: clock).commit()
     } catch {
-      if [.conflict, .notFound].contains(error.kind) { try? table.fileSystem.remove(path) }
+      if !error.mayHaveCommitted { try? table.fileSystem.remove(path) }
       throw MaintenanceError(error)
     }
     (report.path, report.byteCount) = (location, bytes.count)

@@ -4,7 +4,11 @@ package import TableFormat
 
 /// Puts generated events where they can be used: into a table, or into files.
 package enum SampleWarehouse {
-  /// Appends generated events to a table, one commit a day, as a daily load would.
+  /// How often a day's events are loaded.
+  private static let loadMicros: Int64 = 6 * 3_600_000_000
+
+  /// Appends generated events to a table as four loads a day would have, each committed when its last event
+  /// had been processed: so the table's history can be travelled like that of one that has lived.
   ///
   /// - Parameters:
   ///   - generator: What to generate.
@@ -12,7 +16,7 @@ package enum SampleWarehouse {
   ///   - catalog: Where it is.
   ///   - progress: Is told how many events are written.
   /// - Returns: How many data files were made.
-  /// - Throws: ``MaintenanceError``; days before the failure are committed.
+  /// - Throws: ``MaintenanceError``; loads before the failure are committed.
   package static func append(
     _ generator: WebEventGenerator, to identifier: TableIdentifier, in catalog: any Catalog,
     progress: (Int) -> Void
@@ -21,7 +25,11 @@ package enum SampleWarehouse {
       try catalog.metadataLocation(of: identifier) == nil ? nil : try catalog.loadTable(identifier)
     }
     let isNew = table == nil
-    if isNew { table = try WebEventTable.create(identifier, in: catalog) }
+    if isNew {
+      let begin = (Int64(generator.lastDay) - Int64(generator.dayCount) + 1) * 86_400_000
+      table = try WebEventTable.create(
+        identifier, in: catalog, clock: CommitClock(standingAtMillis: min(begin, generator.now / 1000)))
+    }
     guard var current = table else { return 0 }
     guard WebEventTable.matches(current) else {
       throw MaintenanceError(.failed, "the table \(identifier) has not the columns of web events")
@@ -29,35 +37,41 @@ package enum SampleWarehouse {
     var fileCount = 0
     var written = 0
     for day in 0..<generator.dayCount where generator.rowCount(ofDay: day) > 0 {
-      let batches = try self.batches(of: generator.events(ofDay: day), for: current)
-      let table = current
-      (current, fileCount) = try MaintenanceError.wrapping { () throws(TableFormatError) in
-        let target = try WriteTarget(table)
-        do throws(TableFormatError) {
-          let writer = try PartitionedWriter(target)
-          for batch in batches { try writer.write(batch) }
-          let files = try writer.finish()
-          return (try Transaction(table, AppendFiles(files)).commit(), fileCount + files.count)
-        } catch {
-          target.abort()
-          throw error
+      let events = generator.events(ofDay: day)
+      let begin = (Int64(generator.lastDay) - Int64(generator.dayCount) + 1 + Int64(day)) * 86_400_000_000
+      var first = 0
+      while first < events.count {
+        var end = first
+        let number = min(3, (events[first].processedTimestamp - begin) / loadMicros)
+        // What is late for its day's last load still goes with it.
+        let limit = number == 3 ? Int64.max : begin + (number + 1) * loadMicros
+        while end < events.count, events[end].processedTimestamp < limit { end += 1 }
+        let batches = try self.batches(of: events[first..<end], for: current)
+        let clock = CommitClock(standingAtMillis: events[end - 1].processedTimestamp / 1000)
+        let table = current
+        (current, fileCount) = try MaintenanceError.wrapping { () throws(TableFormatError) in
+          let target = try WriteTarget(table)
+          do throws(TableFormatError) {
+            let writer = try PartitionedWriter(target)
+            for batch in batches { try writer.write(batch) }
+            let files = try writer.finish()
+            let newer = try Transaction(table, AppendFiles(files), clock: clock).commit()
+            return (newer, fileCount + files.count)
+          } catch {
+            target.abort(after: error)
+            throw error
+          }
         }
+        written += end - first
+        first = end
+        progress(written)
       }
-      if isNew && written == 0, let first = current.currentSnapshot {
-        // A name for the state that the samples travel back to.
-        let (table, tag) = (current, SnapshotReference(snapshotID: first.id, kind: .tag))
-        current = try MaintenanceError.wrapping { () throws(TableFormatError) in
-          try Transaction(table, SetReference("first", tag)).commit()
-        }
-      }
-      written += generator.rowCount(ofDay: day)
-      progress(written)
     }
     return fileCount
   }
 
   private static func batches(
-    of events: [WebEvent], for table: Table
+    of events: ArraySlice<WebEvent>, for table: Table
   ) throws(MaintenanceError) -> [Batch] {
     var builder = WebEventBatchBuilder(rule: WebEventTable.rule(of: table))
     var batches: [Batch] = []

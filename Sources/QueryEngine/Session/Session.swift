@@ -170,6 +170,12 @@ package final class Session {
     return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
   }
 
+  /// The same clock for the times of commits.
+  package var commitClock: CommitClock {
+    guard let fixed = settings.currentTimestamp else { return .system }
+    return CommitClock(standingAtMillis: CivilDate.floorDivide(fixed, 1000))
+  }
+
   func evaluationEnvironment(_ text: String) -> EvaluationEnvironment {
     EvaluationEnvironment(
       clockMicros: clockMicros, timeZone: (try? TimeZone.named(settings.timezone)) ?? .utc, statement: text)

@@ -29,7 +29,7 @@ extension Session {
     }
     let changes = try AlterTableChanges.actions(for: action, on: table, in: self, environment, at: name.range)
     try tableFormat { () throws(TableFormatError) in
-      var transaction = Transaction(table)
+      var transaction = Transaction(table, clock: self.commitClock)
       for change in changes { transaction.add(change) }
       if !changes.isEmpty { try transaction.commit() }
     }
@@ -44,12 +44,16 @@ extension Session {
       let table = try requireTable(comment.name)
       let update =
         comment.text.map { UpdateProperties(set: ["comment": $0]) } ?? UpdateProperties(remove: ["comment"])
-      _ = try tableFormat { () throws(TableFormatError) in try Transaction(table, update).commit() }
+      _ = try tableFormat { () throws(TableFormatError) in
+        try Transaction(table, update, clock: self.commitClock).commit()
+      }
     case .column:
       let tableName = QualifiedName(parts: Array(comment.name.parts.dropLast()))
       let table = try requireTable(tableName)
       let update = UpdateSchema([.setDoc(comment.name.last.text, comment.text)])
-      _ = try tableFormat { () throws(TableFormatError) in try Transaction(table, update).commit() }
+      _ = try tableFormat { () throws(TableFormatError) in
+        try Transaction(table, update, clock: self.commitClock).commit()
+      }
     }
     return StatementResult(message: "COMMENT")
   }

@@ -78,9 +78,10 @@ extension Session {
       do throws(TableFormatError) {
         let writer = try PartitionedWriter(target)
         for batch in batches { try writer.write(batch) }
-        try Transaction(table, AppendFiles(try writer.finish(), branch: branch)).commit()
+        let append = AppendFiles(try writer.finish(), branch: branch)
+        try Transaction(table, append, clock: self.commitClock).commit()
       } catch {
-        target.abort()
+        target.abort(after: error)
         throw error
       }
       return rowCount

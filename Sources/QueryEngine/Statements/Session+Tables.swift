@@ -35,7 +35,8 @@ extension Session {
         let table = try catalog.loadTable(identifier)
         let replacement = ReplaceTable(creation)
         try self.write(
-          rows?.batches ?? [], to: try replacement.preview(of: table), Transaction(table, replacement))
+          rows?.batches ?? [], to: try replacement.preview(of: table),
+          Transaction(table, replacement, clock: self.commitClock))
         return
       }
       if try !catalog.namespaces().contains(identifier.namespace) {
@@ -43,7 +44,7 @@ extension Session {
       }
       // One commit makes the table and its rows, so that nobody sees it without them.
       let table = try catalog.stageTable(creation)
-      try self.write(rows?.batches ?? [], to: table, Transaction(table))
+      try self.write(rows?.batches ?? [], to: table, Transaction(table, clock: self.commitClock))
     }
     return done
   }
@@ -64,7 +65,7 @@ extension Session {
       transaction.add(AppendFiles(try writer.finish()))
       try transaction.commit()
     } catch {
-      target.abort()
+      target.abort(after: error)
       throw error
     }
   }
@@ -148,7 +149,7 @@ extension Session {
     let keys = statement.primaryKey.map(\.text) + statement.columns.filter(\.isPrimaryKey).map(\.name.text)
     return try tableFormat { () throws(TableFormatError) in
       let schema = try Schema(columns: columns, identifiers: keys)
-      var creation = CreateTable(identifier, schema: schema)
+      var creation = CreateTable(identifier, schema: schema, clock: self.commitClock)
       creation.partitionSpec = try PartitionSyntax.spec(statement.partitionedBy, schema)
       creation.sortOrder = try PartitionSyntax.order(statement.sortedBy, schema)
       creation.location = statement.location

@@ -72,11 +72,12 @@ struct TableChange {
       try session.tableFormat { () throws(TableFormatError) in
         try exchange.commit(
           to: table, branch: relation.branch ?? SnapshotReference.main, isolation,
+          session.commitClock,
           mayMatch: { filter.mayMatch($0) })
       }
       return count
     } catch {
-      target.abort()
+      if (error.cause as? TableFormatError)?.mayHaveCommitted != true { target.abort() }
       throw error
     }
   }
@@ -128,14 +129,17 @@ struct TableChange {
         table.metadata.settings.isSerializable("delete") ? .serializable : .snapshot
       let committed = exchange
       try session.tableFormat { () throws(TableFormatError) in
-        try committed.commit(to: table, branch: relation.branch ?? SnapshotReference.main, isolation) {
+        try committed.commit(
+          to: table, branch: relation.branch ?? SnapshotReference.main, isolation,
+          session.commitClock
+        ) {
           file in
           file.specID != specID || partitions.contains(file.partition)
         }
       }
       return outcome.changeCount
     } catch {
-      target.abort()
+      if (error.cause as? TableFormatError)?.mayHaveCommitted != true { target.abort() }
       throw error
     }
   }
@@ -253,7 +257,7 @@ struct FileExchange {
 
   /// Commits the exchange as one snapshot.
   func commit(
-    to table: Table, branch: String, _ isolation: IsolationLevel,
+    to table: Table, branch: String, _ isolation: IsolationLevel, _ clock: CommitClock,
     mayMatch: @escaping @Sendable (DataFile) -> Bool
   ) throws(TableFormatError) {
     guard addedDeletes.isEmpty else {
@@ -261,12 +265,12 @@ struct FileExchange {
         addedData: added, addedDeletes: addedDeletes, removedData: removed, removedDeletes: removedDeletes,
         referencedData: referenced, branch: branch, isolation: isolation, properties: properties,
         mayMatch: mayMatch)
-      try Transaction(table, delta).commit()
+      try Transaction(table, delta, clock: clock).commit()
       return
     }
     let overwrite = OverwriteFiles(
       added: added, removed: removed, removedDeletes: removedDeletes, branch: branch, isolation: isolation,
       properties: properties, mayMatch: mayMatch)
-    try Transaction(table, overwrite).commit()
+    try Transaction(table, overwrite, clock: clock).commit()
   }
 }

@@ -58,6 +58,9 @@ public protocol Catalog: Sendable {
     _ make: ([String?]) throws(TableFormatError) -> [MetadataSwap]
   ) throws(TableFormatError)
 
+  /// Is told the state of a table after a commit of ours, which it may keep so as not to read it again.
+  func remember(_ table: Table)
+
   /// Takes the lock that makes our own writers of a table queue; `nil` where there is no place for one.
   func lock(_ table: TableIdentifier) throws(TableFormatError) -> TableLock?
 }

@@ -53,8 +53,11 @@ extension SQLiteCatalog {
   /// Loads a table.
   public func loadTable(_ table: TableIdentifier) throws(TableFormatError) -> Table {
     guard let location = try metadataLocation(of: table) else { throw try missing(table) }
-    return try Table.load(
+    if let table = remembered(table, at: location) { return table }
+    let loaded = try Table.load(
       table, metadataLocation: location, fileSystem: fileSystem, paths: paths, catalog: self)
+    remember(loaded)
+    return loaded
   }
 
   /// Returns a table that is made by its first commit.

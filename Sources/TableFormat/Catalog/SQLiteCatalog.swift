@@ -19,6 +19,15 @@ public final class SQLiteCatalog: Catalog {
   public let paths: PathMapper
   private let chosenName: String?
   private let state = Mutex(State())
+  /// The newest metadata of the tables that were looked at last: a metadata file never changes.
+  private let loaded = Mutex<[TableIdentifier: Loaded]>([:])
+
+  /// A metadata file that was read or written.
+  private struct Loaded {
+    var location: String
+    var metadata: TableMetadata
+    var paths: PathMapper
+  }
 
   private struct State {
     var connection: SQLiteConnection?
@@ -59,6 +68,23 @@ public final class SQLiteCatalog: Catalog {
   public func catalogNames() throws(TableFormatError) -> [String] {
     guard let connection = try readable() else { return [] }
     return try Self.catalogNames(connection)
+  }
+
+  /// Keeps a table's state, so that loading it need not read the file.
+  public func remember(_ table: Table) {
+    let entry = Loaded(location: table.metadataLocation, metadata: table.metadata, paths: table.paths)
+    loaded.withLock { loaded in
+      if loaded.count >= 16, loaded[table.identifier] == nil { loaded.removeAll() }
+      loaded[table.identifier] = entry
+    }
+  }
+
+  /// The table of a metadata file that is kept.
+  func remembered(_ table: TableIdentifier, at location: String) -> Table? {
+    guard let entry = loaded.withLock({ $0[table] }), entry.location == location else { return nil }
+    return Table(
+      identifier: table, metadata: entry.metadata, metadataLocation: location, fileSystem: fileSystem,
+      paths: entry.paths, catalog: self)
   }
 
   // One way in for reading and one for changes.

@@ -31,7 +31,7 @@ public struct CherryPickSnapshot: TransactionAction {
     }
     if source.parentID == head {
       changes.metadata.setReference(
-        branch, to: id, atMillis: max(Clock.nowMillis(), changes.metadata.lastUpdatedMillis))
+        branch, to: id, atMillis: max(changes.clock.nowMillis, changes.metadata.lastUpdatedMillis))
       return
     }
     guard source.summary.operation == .append else {

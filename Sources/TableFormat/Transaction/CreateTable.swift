@@ -16,16 +16,18 @@ public struct CreateTable: Sendable {
   public var properties: [String: String]
   /// 2 or 3; `nil` takes the property `format-version`, else 2.
   public var formatVersion: Int?
+  /// What the time of the first metadata comes from.
+  public var clock: CommitClock
 
   /// Describes a table.
   public init(
     _ identifier: TableIdentifier, schema: Schema, partitionSpec: PartitionSpec = .unpartitioned,
     sortOrder: SortOrder = .unsorted, location: String? = nil, properties: [String: String] = [:],
-    formatVersion: Int? = nil
+    formatVersion: Int? = nil, clock: CommitClock = .system
   ) {
     (self.identifier, self.schema, self.partitionSpec) = (identifier, schema, partitionSpec)
     (self.sortOrder, self.location, self.properties) = (sortOrder, location, properties)
-    self.formatVersion = formatVersion
+    (self.formatVersion, self.clock) = (formatVersion, clock)
   }
 
   /// What tables made here are set to, so that their metadata does not pile up.
@@ -64,7 +66,7 @@ public struct CreateTable: Sendable {
     try SchemaRules.check(order, schema: schema)
     var metadata = TableMetadata(
       formatVersion: version, uuid: UUIDText.random(), location: location,
-      lastUpdatedMillis: Clock.nowMillis(),
+      lastUpdatedMillis: clock.nowMillis,
       lastColumnID: schema.highestFieldID, schemas: [schema], currentSchemaID: 0, partitionSpecs: [spec],
       defaultSpecID: 0, lastPartitionID: spec.lastAssignedFieldID,
       sortOrders: order.isUnsorted ? [.unsorted] : [.unsorted, order], defaultSortOrderID: order.id)

@@ -11,7 +11,7 @@ public struct ExpireSnapshots: TransactionAction {
   public var ids: [SnapshotID]
   /// Whether schemas and partition specs that nothing needs go too.
   public var cleansMetadata: Bool
-  /// The time that ages count from; `nil` is now.
+  /// The time that ages count from; `nil` is the time of the commit.
   public var nowMillis: Int64?
 
   /// Describes an expiry.
@@ -45,7 +45,7 @@ public struct ExpireSnapshots: TransactionAction {
         .invalidArgument, "the table's files may be shared with another table: gc.enabled is false",
         field: "gc.enabled")
     }
-    let now = nowMillis ?? Clock.nowMillis()
+    let now = nowMillis ?? CommitClock.system.nowMillis
     let onlyNamed = !ids.isEmpty && olderThanMillis == nil && retainLast == nil
     let limit = olderThanMillis ?? now &- settings.maxSnapshotAgeMillis
     var (plan, reasons): (Plan, [SnapshotID: String]) = (Plan(), [:])
@@ -106,7 +106,9 @@ public struct ExpireSnapshots: TransactionAction {
 
   /// Makes the change.
   public func apply(to changes: inout TableChanges) throws(TableFormatError) {
-    let plan = try plan(for: changes.metadata)
+    var settled = self
+    settled.nowMillis = nowMillis ?? changes.clock.nowMillis
+    let plan = try settled.plan(for: changes.metadata)
     let expired = Set(plan.expired)
     for name in plan.removedReferences { changes.metadata.references[name] = nil }
     changes.metadata.snapshots.removeAll { expired.contains($0.id) }
@@ -116,7 +118,17 @@ public struct ExpireSnapshots: TransactionAction {
     if let gap = changes.metadata.snapshotLog.lastIndex(where: { expired.contains($0.snapshotID) }) {
       changes.metadata.snapshotLog.removeFirst(gap + 1)
     }
+    if !expired.isEmpty, changes.metadata.settings.deletesMetadataAfterCommit {
+      Self.trimLog(&changes.metadata)
+    }
     if cleansMetadata { try Self.clean(&changes) }
+  }
+
+  /// Drops earlier metadata files that only tell of states from before the oldest snapshot; their files go with
+  /// the commit.
+  private static func trimLog(_ metadata: inout TableMetadata) {
+    guard let oldest = metadata.snapshots.map(\.timestampMillis).min() else { return }
+    metadata.metadataLog.removeAll { $0.timestampMillis < oldest }
   }
 
   private static func clean(_ changes: inout TableChanges) throws(TableFormatError) {

@@ -77,7 +77,8 @@ public struct SetReference: TransactionAction {
     } else if name != SnapshotReference.main {
       changes.metadata.references[name] = reference
     }
-    changes.metadata.setReference(name, to: id, atMillis: max(Clock.nowMillis(), metadata.lastUpdatedMillis))
+    changes.metadata.setReference(
+      name, to: id, atMillis: max(changes.clock.nowMillis, metadata.lastUpdatedMillis))
   }
 }
 

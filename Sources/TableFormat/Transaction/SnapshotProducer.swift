@@ -75,11 +75,14 @@ struct SnapshotProducer {
     var summary = SummaryBuilder(operation: operation, parent: parent)
     summary.count(addedData: addedData, addedDeletes: addedDeletes)
     summary.count(removedData: rewriting.removedData, removedDeletes: rewriting.removedDeletes)
-    let timestamp = max(Clock.nowMillis(), parent?.timestampMillis ?? 0, changes.metadata.lastUpdatedMillis)
+    // A snapshot's time is its own, so that the time names it, even while the clock stands still.
+    let last = max(parent?.timestampMillis ?? -1, changes.metadata.snapshots.last?.timestampMillis ?? -1)
+    let timestamp = max(changes.clock.nowMillis, last &+ 1, changes.metadata.lastUpdatedMillis)
     let snapshot = Snapshot(
       id: id, parentID: parent?.id, sequenceNumber: sequenceNumber, timestampMillis: timestamp,
       manifestList: location, summary: try summary.build(properties, of: changes.metadata),
-      schemaID: changes.metadata.currentSchemaID, firstRowID: firstRowID, addedRows: addedRows)
+      schemaID: changes.metadata.currentSchemaID, firstRowID: firstRowID, addedRows: addedRows
+    ).encoding(formatVersion: version)
     changes.metadata.add(snapshot, to: isStaged ? nil : branch)
     return snapshot
   }

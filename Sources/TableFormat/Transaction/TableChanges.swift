@@ -9,6 +9,8 @@ public struct TableChanges: Sendable {
   public let base: Table
   /// The metadata the table shall have.
   public var metadata: TableMetadata
+  /// What the times in the metadata come from.
+  public let clock: CommitClock
   /// What the attempts of one commit share.
   package let commit: CommitIdentity
   /// Locations of files that only this attempt needs.
@@ -16,8 +18,8 @@ public struct TableChanges: Sendable {
   /// Numbers the snapshots of the transaction, so that each finds its manifests again.
   var snapshotCount = 0
 
-  init(begun: Table, base: Table, commit: CommitIdentity) {
-    (self.begun, self.base, self.commit) = (begun, base, commit)
+  init(begun: Table, base: Table, clock: CommitClock, commit: CommitIdentity) {
+    (self.begun, self.base, self.clock, self.commit) = (begun, base, clock, commit)
     metadata = base.metadata
   }
 

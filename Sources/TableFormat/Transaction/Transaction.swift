@@ -16,13 +16,15 @@ public struct Transaction: Sendable {
   public let table: Table
   /// What to change, in order.
   public private(set) var actions: [any TransactionAction] = []
+  /// What the times in the metadata come from; they never go back, whatever it says.
+  public let clock: CommitClock
 
   /// Begins a transaction.
-  public init(_ table: Table) { self.table = table }
+  public init(_ table: Table, clock: CommitClock = .system) { (self.table, self.clock) = (table, clock) }
 
   /// Begins a transaction of one action.
-  public init(_ table: Table, _ action: some TransactionAction) {
-    self.table = table
+  public init(_ table: Table, _ action: some TransactionAction, clock: CommitClock = .system) {
+    self.init(table, clock: clock)
     add(action)
   }
 
@@ -90,7 +92,7 @@ private struct Committing {
 
   mutating func run() throws(TableFormatError) -> [Table] {
     var settings = TableProperties([:])
-    let start = Clock.nowMillis()
+    let start = CommitClock.system.nowMillis
     var retries = 0
     while true {
       var swapping = false
@@ -122,14 +124,16 @@ private struct Committing {
           case .committed: return try reload()
           case .lost: break
           case .unknown:
-            throw TableFormatError(
+            var unknown = TableFormatError(
               error.kind, "it is not known whether the commit took place: \(error.message)",
               hint: "look at the table's newest snapshot; no file was removed", file: error.file, cause: error
             )
+            unknown.mayHaveCommitted = true
+            throw unknown
           }
         }
         removeWritten()
-        let waited = Clock.nowMillis() - start
+        let waited = CommitClock.system.nowMillis - start
         guard swapping, error.kind == .conflict, error.isRetryable, retries < settings.commitRetries,
           waited < settings.commitTimeoutMillis
         else {
@@ -138,7 +142,7 @@ private struct Committing {
         }
         retries += 1
         for identity in identities { identity.beginAttempt() }
-        Clock.sleep(millis: Self.pause(retries, settings))
+        CommitClock.sleep(millis: Self.pause(retries, settings))
       }
     }
   }
@@ -175,7 +179,8 @@ private struct Committing {
     var result: [Prepared] = []
     for (index, (transaction, identity)) in zip(transactions, identities).enumerated() {
       let base = try newest(transaction.table, at: locations[index])
-      var changes = TableChanges(begun: transaction.table, base: base, commit: identity)
+      var changes = TableChanges(
+        begun: transaction.table, base: base, clock: transaction.clock, commit: identity)
       // Whatever an action wrote before it failed is ours to remove.
       defer { written += changes.written.map { ($0, base) } }
       for action in transaction.actions { try action.apply(to: &changes) }
@@ -184,7 +189,7 @@ private struct Committing {
         result.append(Prepared(base: base, metadata: base.metadata, location: base.metadataLocation))
         continue
       }
-      changes.metadata.recordCommit(on: base)
+      changes.metadata.recordCommit(on: base, atMillis: transaction.clock.nowMillis)
       let version = isStaged ? 0 : (MetadataFile.version(of: base.metadataLocation) ?? 0) + 1
       let location = try MetadataFile.write(
         changes.metadata, version: version, fileSystem: base.fileSystem, paths: base.paths)
@@ -221,9 +226,11 @@ private struct Committing {
           Self.remove(entry.metadataFile, of: new.base)
         }
       }
-      return Table(
+      let table = Table(
         identifier: new.base.identifier, metadata: new.metadata, metadataLocation: new.location,
         fileSystem: new.base.fileSystem, paths: new.base.paths, catalog: catalog)
+      catalog.remember(table)
+      return table
     }
   }
 
@@ -231,7 +238,7 @@ private struct Committing {
   private func outcome(_ settings: TableProperties) -> Outcome {
     let ours = Set(written.map(\.location))
     for check in 0...settings.commitStatusChecks {
-      if check > 0 { Clock.sleep(millis: min(1000, 100 * Int64(check))) }
+      if check > 0 { CommitClock.sleep(millis: min(1000, 100 * Int64(check))) }
       var (now, readable) = ([String](), true)
       for transaction in transactions {
         do throws(TableFormatError) {
@@ -262,7 +269,15 @@ private struct Committing {
 
   private func reload() throws(TableFormatError) -> [Table] {
     var tables: [Table] = []
-    for transaction in transactions { tables.append(try catalog.loadTable(transaction.table.identifier)) }
+    for transaction in transactions {
+      do throws(TableFormatError) {
+        tables.append(try catalog.loadTable(transaction.table.identifier))
+      } catch {
+        var unread = error
+        unread.mayHaveCommitted = true
+        throw unread
+      }
+    }
     return tables
   }
 
@@ -294,8 +309,8 @@ private struct Committing {
 
 extension TableMetadata {
   /// Notes the commit: its time, and the file it takes the place of (rule 64).
-  mutating func recordCommit(on base: Table) {
-    lastUpdatedMillis = max(Clock.nowMillis(), lastUpdatedMillis, base.metadata.lastUpdatedMillis)
+  mutating func recordCommit(on base: Table, atMillis now: Int64) {
+    lastUpdatedMillis = max(now, lastUpdatedMillis, base.metadata.lastUpdatedMillis)
     dropIntermediateLogEntries(since: base.metadata.snapshotLog.count)
     guard !base.metadataLocation.isEmpty else { return }
     metadataLog.append(

@@ -206,6 +206,11 @@ public final class WriteTarget: Sendable {
     state.withLock { state in state.paths.removeAll { $0 == path } }
   }
 
+  /// Removes every file written so far unless the commit that failed may have taken place all the same.
+  public func abort(after error: TableFormatError) {
+    if !error.mayHaveCommitted { abort() }
+  }
+
   /// Removes every file written so far, as far as that can be done: the statement failed.
   public func abort() {
     let paths = state.withLock { state in

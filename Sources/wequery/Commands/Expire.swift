@@ -25,7 +25,7 @@ struct Expire: ParsableCommand {
   func run() throws {
     try Program.run("expire", options) { environment in
       let table = try environment.table(table)
-      var job = SnapshotExpiry(nowMillis: environment.session.clockMicros / 1000)
+      var job = SnapshotExpiry(clock: environment.session.commitClock)
       job.olderThanMillis = olderThan.map { job.nowMillis - $0.micros / 1000 }
       (job.retainLast, job.isDryRun, job.isForced) = (keep, !yes, force)
       let result = try job.run(table, progress: ProgressLine.say)

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FileFormats
 internal import Maintenance
+internal import QueryEngine
 internal import TableFormat
 
 /// The `wequery restore` command.
@@ -29,7 +30,8 @@ struct RestoreSnapshot: ParsableCommand {
     try Program.run("restore snapshot", options) { environment in
       let table = try environment.table(table)
       let target = try SnapshotTarget(to, in: table)
-      let restore = SnapshotRestore(restoresSchema: withSchema, isDryRun: dryRun)
+      let restore = SnapshotRestore(
+        restoresSchema: withSchema, isDryRun: dryRun, clock: environment.session.commitClock)
       ReportRenderer(environment).print(Report(try restore.run(target, of: table), withSchema: withSchema))
     }
   }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FileFormats
 internal import Maintenance
+internal import QueryEngine
 internal import TableFormat
 
 /// The `wequery stats` command.
@@ -22,7 +23,7 @@ struct StatsRefresh: ParsableCommand {
   func run() throws {
     try Program.run("stats refresh", options) { environment in
       let table = try environment.table(table)
-      var job = StatisticsRefresh()
+      var job = StatisticsRefresh(clock: environment.session.commitClock)
       job.columns = (columns ?? "").split(separator: ",").map(\.trimmed)
       job.isDryRun = dryRun
       ReportRenderer(environment).print(Report(try job.run(table, progress: ProgressLine.say)))

@@ -12,7 +12,7 @@ import Testing
     try workspace.append(1)
     let table = try workspace.table()
 
-    let report = try SnapshotRestore().run(SnapshotTarget("\(first)", in: table), of: table)
+    let report = try SnapshotRestore(clock: .system).run(SnapshotTarget("\(first)", in: table), of: table)
 
     #expect(report.difference.rowsBefore == 600)
     #expect(report.difference.rowsAfter == 300)
@@ -63,14 +63,15 @@ import Testing
     let table = try workspace.table()
     let target = try SnapshotTarget("\(first)", in: table)
 
-    let plan = try SnapshotRestore(restoresSchema: true, isDryRun: true).run(target, of: table)
+    let plan = try SnapshotRestore(restoresSchema: true, isDryRun: true, clock: .system).run(
+      target, of: table)
 
     #expect(plan.difference.schemaChanges.contains("drop y"))
     #expect(plan.difference.schemaChanges.contains("add x double"))
     #expect(plan.propertyChanges.contains { $0.name == "owner" && $0.value == nil })
     #expect(try workspace.table().schema.fields.contains { $0.name == "y" })
 
-    _ = try SnapshotRestore(restoresSchema: true).run(target, of: table)
+    _ = try SnapshotRestore(restoresSchema: true, clock: .system).run(target, of: table)
 
     let restored = try workspace.table()
     #expect(restored.schema.fields.map(\.name) == ["id", "d", "s", "x", "parts"])
@@ -86,7 +87,7 @@ import Testing
     try workspace.append2()
     let table = try workspace.table()
 
-    _ = try SnapshotRestore().run(SnapshotTarget("\(first)", in: table), of: table)
+    _ = try SnapshotRestore(clock: .system).run(SnapshotTarget("\(first)", in: table), of: table)
 
     #expect(try workspace.run("SELECT count(*), count(y) FROM t") == [[.integer(300), .integer(0)]])
   }

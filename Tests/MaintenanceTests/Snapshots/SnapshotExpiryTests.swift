@@ -8,7 +8,7 @@ import Testing
   private static let later: Int64 = 4_000_000_000_000
 
   private func job(keeping count: Int? = 1) -> SnapshotExpiry {
-    var job = SnapshotExpiry(nowMillis: Self.later)
+    var job = SnapshotExpiry(clock: CommitClock(standingAtMillis: Self.later))
     job.olderThanMillis = Self.later - SnapshotExpiry.leastAgeMillis
     (job.retainLast, job.isDryRun) = (count, false)
     return job

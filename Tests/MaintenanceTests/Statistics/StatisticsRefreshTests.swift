@@ -10,7 +10,7 @@ import Testing
     try workspace.makeTable(2)
     try workspace.delete([0])
 
-    let report = try StatisticsRefresh().run(workspace.table())
+    let report = try StatisticsRefresh(clock: .system).run(workspace.table())
 
     let columns = Dictionary(uniqueKeysWithValues: report.columns.map { ($0.name, $0) })
     #expect(report.columns.map(\.name) == ["id", "d", "s", "x"])
@@ -31,7 +31,7 @@ import Testing
   @Test func theFileIsAttachedToTheSnapshot() throws {
     let workspace = try Workspace()
     try workspace.makeTable(1)
-    var job = StatisticsRefresh()
+    var job = StatisticsRefresh(clock: .system)
     job.columns = ["s", "id"]
 
     let report = try job.run(workspace.table())
@@ -51,7 +51,7 @@ import Testing
   @Test func anUnknownColumnIsNamed() throws {
     let workspace = try Workspace()
     try workspace.makeTable(1)
-    var job = StatisticsRefresh()
+    var job = StatisticsRefresh(clock: .system)
     job.columns = ["nothing"]
 
     let error = #expect(throws: MaintenanceError.self) { try job.run(workspace.table()) }

@@ -58,7 +58,7 @@ import Testing
     table = try Transaction(
       table, SetReference("keep", SnapshotReference(snapshotID: ids[1], kind: .tag), isNew: true)
     ).commit()
-    let later = Clock.nowMillis() + 1000
+    let later = CommitClock.system.nowMillis + 1000
 
     let plan = try ExpireSnapshots(olderThanMillis: later, retainLast: 2).plan(for: table.metadata)
     table = try Transaction(table, ExpireSnapshots(olderThanMillis: later, retainLast: 2)).commit()

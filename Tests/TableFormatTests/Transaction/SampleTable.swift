@@ -23,7 +23,8 @@ enum SampleTable {
   static let identifier = TableIdentifier(namespace: "analytics", name: "events")
 
   static func create(
-    in catalog: SQLiteCatalog, properties: [String: String] = [:], formatVersion: Int = 2
+    in catalog: SQLiteCatalog, properties: [String: String] = [:], formatVersion: Int = 2,
+    clock: CommitClock = .system
   ) throws(TableFormatError) -> Table {
     if try !catalog.hasNamespace(identifier.namespace) { try catalog.createNamespace(identifier.namespace) }
     let schema = try Schema(columns: [
@@ -35,7 +36,7 @@ enum SampleTable {
         partitionSpec: PartitionSpec(fields: [
           PartitionField(id: 1000, sourceID: 2, name: "day", transform: .identity)
         ]),
-        properties: properties, formatVersion: formatVersion))
+        properties: properties, formatVersion: formatVersion, clock: clock))
   }
 
   static func file(_ name: String, day: Int64 = 20_000, rows: Int64 = 10, in table: Table) -> DataFile {

@@ -56,13 +56,7 @@ package enum MetadataFile {
     try TableFormatError.wrapping(location) { () throws(FileFormatError) in
       let text = metadata.jsonText
       let bytes = isCompressed ? try CompressionCodec.gzip.compress(text.span) : text
-      do throws(FileFormatError) {
-        try fileSystem.writeNew(path, bytes.span)
-      } catch {
-        // The file may be complete and only its name not yet be safe.
-        if error.kind != .alreadyExists { try? fileSystem.remove(path) }
-        throw error
-      }
+      try fileSystem.writeNew(path, bytes.span)
     }
     return location
   }

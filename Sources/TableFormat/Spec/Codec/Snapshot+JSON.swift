@@ -72,6 +72,16 @@ package struct SnapshotReader {
 }
 
 extension Snapshot {
+  /// Returns the snapshot with its JSON at hand, which later commits then copy.
+  package func encoding(formatVersion: Int) -> Snapshot {
+    var text: [UInt8] = []
+    append(to: &text, formatVersion: formatVersion)
+    return Snapshot(
+      id: id, parentID: parentID, sequenceNumber: sequenceNumber, timestampMillis: timestampMillis,
+      manifestList: manifestList, manifests: manifests, summary: summary, schemaID: schemaID,
+      firstRowID: firstRowID, addedRows: addedRows, encoded: text[...])
+  }
+
   /// Appends the snapshot's JSON, as it was read if it was.
   package func append(to text: inout [UInt8], formatVersion: Int) {
     if let encoded {
