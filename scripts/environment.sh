@@ -27,9 +27,26 @@ install_packages() {
     { echo "these packages could not be installed: ${missing[*]}" >&2; exit 69; }
 }
 
+# Makes a folder in which the linker finds only the static forms of our libraries, and prints it: the binary then
+# needs nothing but the C library, and starts a millisecond sooner. Prints nothing where one of them is missing.
+static_libraries() {
+  local folder=$project/.build/static-libraries name archive
+  mkdir -p "$folder"
+  for name in sqlite3:sqlite3 libzstd:zstd liblz4:lz4 libdeflate:deflate libpcre2-8:pcre2-8 :snappy :stdc++; do
+    archive=$(clang -print-file-name="lib${name#*:}.a")
+    [ -f "$archive" ] || return 0
+    ln -sf "$archive" "$folder/"
+    [ -z "${name%%:*}" ] || printf 'Name: %s\nDescription: static\nVersion: 0\nLibs: -L%s -l%s\nCflags:\n' \
+      "${name%%:*}" "$folder" "${name#*:}" > "$folder/${name%%:*}.pc"
+  done
+  echo "$folder"
+}
+
 # The flags of a release build; newer instructions only where the CPU has them.
 release_flags() {
-  local flags=(-c release --static-swift-stdlib)
+  local flags=(-c release --static-swift-stdlib) libraries
+  libraries=$(static_libraries)
+  [ -z "$libraries" ] || flags+=(--pkg-config-path "$libraries")
   if grep -qw avx2 /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo; then
     flags+=(-Xcc -march=x86-64-v3)
   fi

@@ -30,8 +30,8 @@ final class PipelineExecutor: Sendable {
     let rowCount = pipelines.reduce(0) { total, pipeline in
       total.addingReportingOverflow(pipeline.source.estimatedRowCount).partialValue
     }
-    if let pool = context.pool, pool.workerCount > 1, context.settings.threadCount > 1,
-      rowCount >= context.settings.parallelRowCount
+    if let pool = context.pool, context.settings.threadCount > 1,
+      rowCount >= context.settings.parallelRowCount, pool.workerCount > 1
     {
       let executor = PipelineExecutor(pipelines, context, workerCount: pool.workerCount)
       if pool.run({ worker in executor.work(worker) }) {

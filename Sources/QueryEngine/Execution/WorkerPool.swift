@@ -3,24 +3,35 @@ internal import Synchronization
 
 /// A fixed number of threads that run one job at a time, each of them once per job.
 @safe package final class WorkerPool: Sendable {
-  private let shared: SharedJob
-  private let threads: [Thread]
+  private let shared = SharedJob()
+  private let threads = Mutex<[Thread]?>(nil)
   private let isBusy = Mutex(false)
+  /// How many workers were asked for.
+  package let wantedWorkerCount: Int
 
-  /// Starts `workerCount - 1` threads; the caller of ``run(_:)`` is worker 0.
-  package init(workerCount: Int) {
-    let shared = SharedJob()
-    self.shared = shared
-    threads = (1..<max(2, workerCount + 1)).dropLast().map { index in Thread { shared.loop(worker: index) } }
-  }
+  /// Makes a pool of `workerCount - 1` threads; the caller of ``run(_:)`` is worker 0. The threads start with
+  /// the first job: most processes answer one small statement, and need none.
+  package init(workerCount: Int) { wantedWorkerCount = max(1, workerCount) }
 
   deinit {
     shared.stop()
-    for thread in threads { thread.join() }
+    for thread in threads.withLock({ $0 }) ?? [] { thread.join() }
   }
 
-  /// How many workers a job has, the caller among them.
-  package var workerCount: Int { threads.count + 1 }
+  /// How many workers a job has, the caller among them. Asking starts the threads; where the system has none
+  /// to give, the pool makes do with fewer.
+  package var workerCount: Int {
+    threads.withLock { threads in
+      if let threads { return threads.count + 1 }
+      var started: [Thread] = []
+      for index in 1..<wantedWorkerCount {
+        guard let thread = Thread({ [shared] in shared.loop(worker: index) }) else { break }
+        started.append(thread)
+      }
+      threads = started
+      return started.count + 1
+    }
+  }
 
   /// Calls `job` once on every worker, with the worker's number, and returns when all are done.
   ///
@@ -34,7 +45,7 @@ internal import Synchronization
       return !isBusy
     }
     guard isFree else { return false }
-    shared.start(job, workers: threads.count)
+    shared.start(job, workers: workerCount - 1)
     job(0)
     shared.finish()
     isBusy.withLock { $0 = false }
@@ -82,7 +93,8 @@ private final class SharedJob: Sendable {
 @safe private struct Thread: Sendable {
   private let handle: pthread_t
 
-  init(_ body: @escaping @Sendable () -> Void) {
+  /// Starts a thread; `nil` when the system has none to give.
+  init?(_ body: @escaping @Sendable () -> Void) {
     let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
     var handle = pthread_t()
     // SAFETY: the thread takes over the reference that `passRetained` made.
@@ -92,7 +104,11 @@ private final class SharedJob: Sendable {
         if let box = unsafe box { unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run() }
         return nil
       }, box)
-    precondition(status == 0, "no thread to be had")
+    guard status == 0 else {
+      // SAFETY: no thread took the reference over.
+      unsafe Unmanaged<Body>.fromOpaque(box).release()
+      return nil
+    }
     self.handle = handle
   }
 

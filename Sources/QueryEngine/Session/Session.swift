@@ -143,7 +143,7 @@ package final class Session {
     execution.batchSize = settings.batchSize
     execution.tempDirectory = settings.tempDirectory
     execution.cachesChunks = settings.cacheChunks
-    if pool?.workerCount != settings.threads {
+    if pool?.wantedWorkerCount != settings.threads {
       pool = settings.threads > 1 ? WorkerPool(workerCount: settings.threads) : nil
     }
     let context = QueryContext(

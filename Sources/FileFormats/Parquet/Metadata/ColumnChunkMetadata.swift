@@ -145,7 +145,9 @@ extension ColumnChunkMetadata {
       case 11: chunk.dictionaryPageOffset = try reader.count64(field)
       case 12: chunk.statistics = try ParquetStatistics.decode(field, from: &reader)
       case 13:
-        for _ in 0..<(try reader.list(field, of: .structure)) {
+        let count = try reader.list(field, of: .structure)
+        chunk.pageEncodings.reserveCapacity(count)
+        for _ in 0..<count {
           chunk.pageEncodings.append(try PageEncodingCount.decode(from: &reader))
         }
       case 14: chunk.bloomFilterOffset = try reader.count64(field)
