@@ -18,8 +18,9 @@ internal import Synchronization
     for thread in threads.withLock({ $0 }) ?? [] { thread.join() }
   }
 
-  /// How many workers a job has, the caller among them. Asking starts the threads; where the system has none
-  /// to give, the pool makes do with fewer.
+  /// How many workers a job has, the caller among them.
+  ///
+  /// Asking starts the threads; where the system has none to give, the pool makes do with fewer.
   package var workerCount: Int {
     threads.withLock { threads in
       if let threads { return threads.count + 1 }
