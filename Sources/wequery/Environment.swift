@@ -108,7 +108,8 @@ final class Environment {
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
   }
 
-  private static func variable(_ name: String) -> String? {
+  /// The value of an environment variable; an empty one is none.
+  static func variable(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text

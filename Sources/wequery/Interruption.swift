@@ -2,9 +2,10 @@ internal import Glibc
 internal import QueryEngine
 internal import Synchronization
 
-/// Ctrl-C: the first press cancels the running statement, a second one within it ends the program.
+/// Ctrl-C: the first press cancels the running statement; a second one ends the program, but not the shell.
 enum Interruption {
   private static let count = Atomic(0)
+  private static let isShell = Atomic(false)
   private static let session = Mutex<WeakSession?>(nil)
 
   /// Whether Ctrl-C was pressed since the last ``reset()``.
@@ -16,7 +17,8 @@ enum Interruption {
   /// Lets Ctrl-C cancel what runs in `session`.
   ///
   /// A thread of its own waits for the signal, so that cancelling may take locks.
-  static func watch(_ watched: Session) {
+  static func watch(_ watched: Session, inShell: Bool = false) {
+    isShell.store(inShell, ordering: .relaxed)
     session.withLock { $0 = WeakSession(watched) }
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
@@ -35,7 +37,10 @@ enum Interruption {
           var signal: Int32 = 0
           unsafe sigwait(&signals, &signal)
           let presses = Interruption.count.add(1, ordering: .relaxed).newValue
-          if presses > 1 || signal == SIGTERM { _exit(130) }
+          if signal == SIGTERM || (presses > 1 && !Interruption.isShell.load(ordering: .relaxed)) {
+            Terminal.restore()
+            _exit(signal == SIGTERM ? 143 : 130)
+          }
           Interruption.session.withLock { $0 }?.session?.cancel()
         }
       }, nil)

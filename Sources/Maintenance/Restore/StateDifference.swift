@@ -17,15 +17,23 @@ package struct StateDifference: Sendable {
 
   /// Compares the head of `main` with another snapshot.
   package init(_ table: Table, restoring snapshot: Snapshot, schema: Schema) throws(MaintenanceError) {
-    let now = try Self.plan(table, table.currentSnapshot)
-    let then = try Self.plan(table, snapshot)
+    try self.init(table, from: (table.currentSnapshot, table.schema), to: (snapshot, schema))
+  }
+
+  /// Compares a state of a table with another.
+  package init(
+    _ table: Table, from old: (snapshot: Snapshot?, schema: Schema),
+    to new: (snapshot: Snapshot?, schema: Schema)
+  ) throws(MaintenanceError) {
+    let now = try Self.plan(table, old.snapshot)
+    let then = try Self.plan(table, new.snapshot)
     (rowsBefore, rowsAfter) = (now.exactRowCount, then.exactRowCount)
     (filesBefore, filesAfter) = (now.tasks.count, then.tasks.count)
     let pathsNow = Set(now.tasks.map { table.paths.key(of: $0.file.path) })
     let pathsThen = Set(then.tasks.map { table.paths.key(of: $0.file.path) })
     filesRemoved = pathsNow.subtracting(pathsThen).count
     filesRestored = pathsThen.subtracting(pathsNow).count
-    schemaChanges = Self.changes(from: table.schema, to: schema)
+    schemaChanges = Self.changes(from: old.schema, to: new.schema)
   }
 
   private static func plan(_ table: Table, _ snapshot: Snapshot?) throws(MaintenanceError) -> ScanPlan {

@@ -63,7 +63,9 @@ final class CatalogResolver: RelationResolver {
           try MetadataTables.relation(
             metadataTable, of: table, version: version, catalog: session.settings.catalog))
       }
-      return .relation(try TableRelation(table, catalog: session.settings.catalog, version: version))
+      return .relation(
+        try TableRelation(
+          table, catalog: session.settings.catalog, version: version ?? session.pinnedVersion))
     }
     return nil
   }

@@ -19,6 +19,7 @@ extension Session {
   package func run(
     single text: String, into consumer: any RowConsumer
   ) throws(QueryError) -> StatementResult {
+    beginStatement()
     let statement = try Parser.statement(text)
     guard case .query(let query) = statement.kind else {
       var result = try run(statement, of: text)

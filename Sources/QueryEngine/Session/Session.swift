@@ -12,6 +12,8 @@ package final class Session {
   package let catalog: (any Catalog)?
   /// What SET has changed.
   package internal(set) var settings: SessionSettings
+  /// The state of tables that statements read unless they name another; `nil` is the current one.
+  package var pinnedVersion: TableVersion?
   /// What RESET returns to.
   let initialSettings: SessionSettings
   /// What CALL can run.
@@ -26,6 +28,8 @@ package final class Session {
   private var pool: WorkerPool?
   private let caches: ExecutionCaches
   private let running = Mutex<QueryContext?>(nil)
+  /// Whether to stop was asked since the statement began; it may not have a context yet.
+  private let isCancelled = Atomic(false)
 
   /// Opens a session.
   ///
@@ -57,7 +61,8 @@ package final class Session {
 
   /// Runs a text that holds exactly one statement.
   package func run(single text: String) throws(QueryError) -> StatementResult {
-    try run(Parser.statement(text), of: text)
+    beginStatement()
+    return try run(Parser.statement(text), of: text)
   }
 
   /// Runs one statement: the main path of a query is the five calls of ``query(_:of:)``.
@@ -131,7 +136,13 @@ package final class Session {
   }
 
   /// Asks the running statement, if any, to stop; may be called from any thread.
-  package func cancel() { running.withLock { $0?.cancel() } }
+  package func cancel() {
+    isCancelled.store(true, ordering: .sequentiallyConsistent)
+    running.withLock { $0?.cancel() }
+  }
+
+  /// Forgets that an earlier statement was to stop.
+  func beginStatement() { isCancelled.store(false, ordering: .sequentiallyConsistent) }
 
   /// Forgets the running statement.
   func endContext() { running.withLock { $0 = nil } }
@@ -151,6 +162,7 @@ package final class Session {
       caches: enabledCaches, profile: profile, evaluation: environment,
       timeout: settings.statementTimeout.map { .microseconds($0) })
     running.withLock { $0 = context }
+    if isCancelled.load(ordering: .sequentiallyConsistent) { context.cancel() }
     return context
   }
 

@@ -1,12 +1,15 @@
 internal import ArgumentParser
-internal import Glibc
 
 /// `wequery` alone: the shell at a terminal, else statements from standard input.
 struct Shell: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "shell", abstract: "Talk to the engine: the shell, or statements on standard input.")
+    commandName: "shell", abstract: "Talk to the engine: the shell, or statements on standard input.",
+    discussion: "The shell begins with the statements and commands of ~/.wequeryrc.")
 
   @OptionGroup var options: GlobalOptions
+
+  @Flag(help: "Leave ~/.wequeryrc alone.")
+  var noInit = false
 
   func run() throws {
     try Program.run("shell", options) { environment in
@@ -15,9 +18,10 @@ struct Shell: ParsableCommand {
         try StatementRunner(environment).run(script)
         return
       }
-      Interruption.watch(environment.session)
-      let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
-      REPL(environment, terminal, historyPath: home.map { $0 + "/.wequery_history" }).run()
+      Interruption.watch(environment.session, inShell: true)
+      let home = Environment.variable("HOME")
+      let shell = REPL(environment, terminal, historyPath: home.map { $0 + "/.wequery_history" })
+      try shell.run(initPath: noInit ? nil : home.map { $0 + "/.wequeryrc" })
     }
   }
 }

@@ -14,7 +14,8 @@ struct BoxRenderer: ResultRenderer {
   private var columns: [ResultColumn] = []
   private var sample: [[String]] = []
   private var widths: [Int] = []
-  private var shown: [Int] = []
+  /// The columns there is room for; `nil` stands for those that are left out.
+  private var shown: [Int?] = []
   private var hasBegun = false
 
   init(width: Int) { terminalWidth = width }
@@ -40,6 +41,9 @@ struct BoxRenderer: ResultRenderer {
   mutating func end(to output: TextOutput) {
     if !hasBegun { printSample(to: output) }
     output.line(rule("└", "┴", "┘"))
+    if shown.contains(nil) {
+      output.line("\(shown.count - 1) of \(columns.count) columns have room; the form vertical shows all")
+    }
   }
 
   private mutating func printSample(to output: TextOutput) {
@@ -61,25 +65,41 @@ struct BoxRenderer: ResultRenderer {
   private mutating func fit() {
     shown = Array(columns.indices)
     guard terminalWidth > 0 else { return }
-    func total() -> Int { shown.reduce(1) { $0 + widths[$1] + 3 } }
+    func total() -> Int { shown.reduce(1) { $0 + width(of: $1) + 3 } }
     while total() > terminalWidth {
-      guard let widest = shown.max(by: { widths[$0] < widths[$1] }), widths[widest] > BoxRenderer.narrowest
+      guard let widest = columns.indices.max(by: { widths[$0] < widths[$1] }),
+        widths[widest] > BoxRenderer.narrowest
       else { break }
       widths[widest] = max(BoxRenderer.narrowest, widths[widest] - max(1, total() - terminalWidth))
     }
-    while total() > terminalWidth && shown.count > 1 { shown.remove(at: shown.count / 2) }
+    guard total() > terminalWidth, shown.count > 1 else { return }
+    let middle = shown.count / 2
+    shown[middle] = nil
+    var gap = middle
+    while total() > terminalWidth && shown.count > 2 {
+      // From the right of the gap and from the left in turn, so that both ends remain.
+      if gap + 1 < shown.count, shown.count - gap > gap || gap == 0 {
+        shown.remove(at: gap + 1)
+      } else {
+        shown.remove(at: gap - 1)
+        gap -= 1
+      }
+    }
   }
 
-  /// How many columns the terminal had no room for.
-  var hiddenColumnCount: Int { columns.count - shown.count }
+  private func width(of column: Int?) -> Int { column.map { widths[$0] } ?? 1 }
 
   private func rule(_ left: String, _ middle: String, _ right: String) -> String {
-    left + shown.map { String(repeating: "─", count: widths[$0] + 2) }.joined(separator: middle) + right
+    left + shown.map { String(repeating: "─", count: width(of: $0) + 2) }.joined(separator: middle) + right
   }
 
   private func printRow(_ cells: [String], centered: Bool = false, to output: TextOutput) {
     var line = "│"
     for index in shown {
+      guard let index else {
+        line += " … │"
+        continue
+      }
       let cell = terminalWidth > 0 ? DisplayWidth.cut(cells[index], to: widths[index]) : cells[index]
       let room = max(0, widths[index] - DisplayWidth.of(cell))
       let left = centered ? room / 2 : columns[index].type.isNumeric ? room : 0

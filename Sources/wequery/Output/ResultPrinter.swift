@@ -34,7 +34,7 @@ final class ResultPrinter: RowConsumer {
       state.rowCount += batch.rowCount
       state.renderer.write(times.shown(batch, types: state.types), to: output)
     }
-    return true
+    return !output.isLeft
   }
 
   /// Ends the result.

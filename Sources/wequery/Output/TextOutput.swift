@@ -8,6 +8,10 @@ final class TextOutput {
   private let descriptor: Int32
   /// The file that is made, if it is one of ours.
   private let file: OutputFile?
+  /// Whether what nobody reads any more is dropped, rather than the end of the program.
+  private let isLeavable: Bool
+  /// Whether the reader has gone.
+  private(set) var isLeft = false
   private var buffer: [UInt8] = []
 
   /// Standard output.
@@ -15,7 +19,12 @@ final class TextOutput {
   /// Standard error.
   static let standardError = TextOutput(descriptor: 2, file: nil)
 
-  private init(descriptor: Int32, file: OutputFile?) { (self.descriptor, self.file) = (descriptor, file) }
+  private init(descriptor: Int32, file: OutputFile?) {
+    (self.descriptor, self.file, isLeavable) = (descriptor, file, false)
+  }
+
+  /// Writes into a pipe, whose reader may leave at any time.
+  init(pipe descriptor: Int32) { (self.descriptor, file, isLeavable) = (descriptor, nil, true) }
 
   /// Makes a file, which appears under its name when all is written; `-` is standard output.
   convenience init(path: String) throws(CommandFailure) {
@@ -55,6 +64,12 @@ final class TextOutput {
     return unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
   }
 
+  /// Lines of the terminal; 0 where there is none.
+  var height: Int {
+    var size = winsize()
+    return unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_row) : 0
+  }
+
   /// Appends text.
   func write(_ text: String) {
     buffer.append(contentsOf: text.utf8)
@@ -83,6 +98,10 @@ final class TextOutput {
       }
       if written < 0 {
         if errno == EINTR { continue }
+        if errno == EPIPE && isLeavable {
+          isLeft = true
+          break
+        }
         if errno == EPIPE {
           // As a shell expects of a program whose reader has gone: 128 + SIGPIPE.
           exit(141)

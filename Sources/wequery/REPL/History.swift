@@ -76,6 +76,15 @@ final class History {
   }
 }
 
+/// What the shell asks the system.
+enum ProcessID {
+  /// The number of this process.
+  static var own: Int { Int(getpid()) }
+
+  /// Does nothing for a while.
+  static func sleep(millis: UInt32) { usleep(millis * 1000) }
+}
+
 /// Whole small text files: scripts, the history.
 enum FileText {
   /// Returns the text, or `nil` if the file cannot be read.
@@ -96,6 +105,9 @@ enum FileText {
     }
     return String(decoding: bytes, as: UTF8.self)
   }
+
+  /// Removes a file; one that is not there is no error.
+  static func remove(_ path: String) { unsafe unlink(path) }
 
   /// Appends text; a history that cannot be written is not worth an error.
   static func append(_ text: String, to path: String) {

@@ -16,7 +16,7 @@ final class LineEditor {
   private let history: History
   private let output: TextOutput
   private let isComplete: (String) -> Bool
-  private let completions: (String, String) -> [String]
+  private let completions: (String, String, String) -> [String]
   private var buffer = EditBuffer()
   private var killed = ""
   private var drawnCursorRow = 0
@@ -24,16 +24,16 @@ final class LineEditor {
 
   init(
     _ terminal: Terminal, history: History, output: TextOutput, isComplete: @escaping (String) -> Bool,
-    completions: @escaping (_ word: String, _ textBefore: String) -> [String]
+    completions: @escaping (_ word: String, _ before: String, _ after: String) -> [String]
   ) {
     (self.terminal, self.history, self.output) = (terminal, history, output)
     (self.isComplete, self.completions) = (isComplete, completions)
   }
 
-  /// Reads one statement.
-  func read(prompt: String) -> Outcome {
+  /// Reads one statement, beginning with a text.
+  func read(prompt: String, initial: String = "") -> Outcome {
     self.prompt = prompt
-    buffer = EditBuffer()
+    buffer = EditBuffer(initial)
     drawnCursorRow = 0
     history.beginBrowsing()
     draw()
@@ -42,11 +42,12 @@ final class LineEditor {
       if let outcome = handle(key) {
         buffer.moveToEnd()
         draw()
-        output.write("\r\n")
+        output.write(outcome == .interrupted ? "^C\r\n" : "\r\n")
         output.flush()
         return outcome
       }
-      draw()
+      // While more waits to be read, nobody can look at what would be drawn.
+      if !terminal.hasInput { draw() }
     }
   }
 
@@ -93,7 +94,8 @@ final class LineEditor {
   private func complete() {
     let word = buffer.wordBeforeCursor
     let before = String(buffer.characters[..<(buffer.cursor - word.count)])
-    let candidates = completions(word, before)
+    let after = String(buffer.characters[buffer.cursor...])
+    let candidates = completions(word, before, after)
     guard let first = candidates.first else {
       if word.isEmpty { buffer.insert("  ") }
       return
@@ -153,45 +155,21 @@ final class LineEditor {
   }
 
   /// Draws prompt and text anew from where they begin, and puts the cursor in its place.
+  ///
+  /// A text longer than the terminal shows the lines around the cursor.
   private func draw() {
-    let width = max(output.width, 20)
+    let width = output.width == 0 ? 80 : max(output.width, 20)
+    let layout = EditLayout(buffer, prompt: prompt, width: width)
+    let height = output.height == 0 ? 24 : max(output.height, 3)
+    let first = max(0, min(layout.cursorRow - height / 2, layout.rows.count - height))
+    let shown = layout.rows[first..<min(layout.rows.count, first + height)]
     if drawnCursorRow > 0 { output.write("\u{1B}[\(drawnCursorRow)A") }
-    output.write("\r\u{1B}[J")
-    let more = String(repeating: " ", count: max(0, DisplayWidth.of(prompt) - 3)) + "-> "
-    var row = 0
-    var column = 0
-    var cursorRow = 0
-    var cursorColumn = 0
-    func advance(_ text: String) {
-      for scalar in text.unicodeScalars {
-        let size = DisplayWidth.of(String(scalar))
-        if column + size > width {
-          row += 1
-          column = 0
-        }
-        column += size
-      }
-    }
-    output.write(prompt)
-    advance(prompt)
-    for (index, character) in buffer.characters.enumerated() {
-      if index == buffer.cursor { (cursorRow, cursorColumn) = (row, column) }
-      if character == "\n" {
-        output.write("\r\n" + more)
-        row += 1
-        column = 0
-        advance(more)
-      } else {
-        output.write(String(character))
-        advance(String(character))
-      }
-    }
-    if buffer.cursor == buffer.characters.count { (cursorRow, cursorColumn) = (row, column) }
-    if column == width { output.write(" \r") }
-    if row > cursorRow { output.write("\u{1B}[\(row - cursorRow)A") }
+    output.write("\r\u{1B}[J" + shown.joined(separator: "\r\n"))
+    drawnCursorRow = layout.cursorRow - first
+    let below = shown.count - 1 - drawnCursorRow
+    if below > 0 { output.write("\u{1B}[\(below)A") }
     output.write("\r")
-    if cursorColumn > 0 { output.write("\u{1B}[\(cursorColumn)C") }
+    if layout.cursorColumn > 0 { output.write("\u{1B}[\(layout.cursorColumn)C") }
     output.flush()
-    drawnCursorRow = cursorRow
   }
 }
