@@ -9,8 +9,9 @@ internal import Synchronization
   /// How many workers were asked for.
   package let wantedWorkerCount: Int
 
-  /// Makes a pool of `workerCount - 1` threads; the caller of ``run(_:)`` is worker 0. The threads start with
-  /// the first job: most processes answer one small statement, and need none.
+  /// Makes a pool of `workerCount - 1` threads; the caller of ``run(_:)`` is worker 0.
+  ///
+  /// The threads start with the first job: most processes answer one small statement, and need none.
   package init(workerCount: Int) { wantedWorkerCount = max(1, workerCount) }
 
   deinit {
