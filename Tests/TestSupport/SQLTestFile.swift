@@ -22,7 +22,7 @@ internal import TableFormat
 /// ```
 ///
 /// `variable id` instead of `query` keeps the first cell of the answer, and `${id}` stands for it in all SQL below:
-/// so that snapshot ids, which nobody can foresee, may be named.
+/// so that snapshot ids, which nobody can foresee, may be named. `${warehouse}` is the folder of the catalog.
 ///
 /// Cells are the text forms of values, `NULL`, and `(empty)` for the empty string. A first line `# warehouse`
 /// gives the file an Iceberg catalog in a folder of its own, `# procedures` the procedures of CALL besides, `# plans` runs each query once only, since
@@ -183,6 +183,7 @@ package struct SQLTestRunner {
     defer { removeFolder() }
     var faults: [String] = []
     var variables: [String: String] = [:]
+    if let folder { variables["warehouse"] = folder }
     for record in file.records {
       if let fault = run(record, &variables) {
         faults.append("\(file.name):\(record.line): \(fault)\n  \(record.sql)")
@@ -253,7 +254,7 @@ package struct SQLTestRunner {
         return "\(result.columns.count) columns, not \(types.count)"
       }
       var found = rows(of: result)
-      var expected = record.expected
+      var expected = record.expected.map { SQLTestRunner.expanded($0, variables) }
       switch sort {
       case .nosort: break
       case .rowsort: (found, expected) = (found.sorted(), expected.sorted())

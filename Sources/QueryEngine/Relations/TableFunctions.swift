@@ -9,6 +9,13 @@ extension CatalogResolver {
     _ name: String, arguments: [(name: String?, value: ScalarValue, type: LogicalType)],
     at position: SourceRange?
   ) throws(QueryError) -> (any Relation)? {
+    if let files = FileFunction(name) {
+      do throws(QueryError) {
+        return try files.relation(arguments, of: self)
+      } catch {
+        throw error.located(at: position)
+      }
+    }
     let metadataTable = name.hasPrefix("iceberg_") ? String(name.dropFirst(8)) : ""
     guard name == "iceberg" || name == "iceberg_scan" || MetadataTables.names.contains(metadataTable) else {
       return nil
@@ -32,11 +39,11 @@ extension CatalogResolver {
   }
 
   func tableFunctionNames() -> [String] {
-    ["iceberg", "iceberg_scan"] + MetadataTables.names.map { "iceberg_\($0)" }.sorted()
+    ["iceberg", "iceberg_scan"] + FileFunction.names + MetadataTables.names.map { "iceberg_\($0)" }.sorted()
   }
 
   /// Finds a table by its name in the catalog, or by a path.
-  private func table(_ text: String) throws(QueryError) -> (Table, TableVersion?) {
+  func table(_ text: String) throws(QueryError) -> (Table, TableVersion?) {
     let isPath = text.contains("/") || text.hasSuffix(".metadata.json")
     if !isPath {
       let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -72,6 +79,49 @@ struct TableFunctionArguments {
       if let name = argument.name { named[name] = (argument.value, argument.type) }
     }
     self.named = named
+  }
+
+  /// The names given that are not among those known.
+  func check(names known: [String]) throws(QueryError) {
+    guard let unknown = named.keys.sorted().first(where: { !known.contains($0) }) else { return }
+    throw QueryError(
+      .undefinedFunction, "\(function) has no parameter \"\(unknown)\"",
+      hint: NearestName.hint(for: unknown, among: known)
+        ?? (known.isEmpty ? nil : "it has \(known.joined(separator: ", "))"))
+  }
+
+  /// Returns a truth value given by name.
+  func flag(_ name: String) throws(QueryError) -> Bool? {
+    switch named[name]?.value {
+    case nil: return nil
+    case .boolean(let value)?: return value
+    default: throw QueryError(.invalidParameter, "\(name) of \(function) is true or false")
+    }
+  }
+
+  /// Returns a text given by name.
+  func text(_ name: String) throws(QueryError) -> String? {
+    switch named[name]?.value {
+    case nil: return nil
+    case .bytes(let bytes)?: return String(decoding: bytes, as: UTF8.self)
+    default: throw QueryError(.invalidParameter, "\(name) of \(function) is a text")
+    }
+  }
+
+  /// Returns the texts of the one argument without a name: a text, or a list of them.
+  func texts(what: String) throws(QueryError) -> [String] {
+    guard positional.count == 1 else { throw QueryError(.invalidParameter, "\(function) needs \(what)") }
+    guard case .list(let values) = positional[0].value, !values.isEmpty else {
+      return [try text(at: 0, what: what)]
+    }
+    var texts: [String] = []
+    for value in values {
+      guard case .bytes(let bytes) = value else {
+        throw QueryError(.invalidParameter, "\(function) needs \(what)")
+      }
+      texts.append(String(decoding: bytes, as: UTF8.self))
+    }
+    return texts
   }
 
   /// Returns an argument that must be there and be text.

@@ -98,10 +98,7 @@ package final class Session {
     case .update(let update): return try self.update(update, environment)
     case .merge(let merge): return try self.merge(merge, environment)
     case .truncate(let name): return try truncate(name, environment)
-    case .copy:
-      throw QueryError(
-        .unsupported, "this statement is not supported yet",
-        hint: "CREATE TABLE … AS SELECT keeps the rows that you want", at: statement.range)
+    case .copy(let copy): return try self.copy(copy, at: statement.range, environment)
     }
   }
 
