@@ -13,12 +13,13 @@ final class Workspace {
   /// The file system of the tables, which fails when it is told to.
   let faults = FaultInjectingFileSystem(LocalFileSystem(), failing: .max)
 
-  init(now: Int64? = nil) throws {
+  init(now: Int64? = nil, threads: Int = 1) throws {
     path = "/tmp/wequery-maintenance-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     try LocalFileSystem().createDirectory(path)
     catalog = try SQLiteCatalog(path: path + "/catalog.db", fileSystem: faults)
     var settings = SessionSettings(
-      threads: 1, memoryLimit: 1 << 30, tempDirectory: path, catalog: catalog.name, namespace: "analytics")
+      threads: threads, memoryLimit: 1 << 30, tempDirectory: path, catalog: catalog.name,
+      namespace: "analytics")
     settings.currentTimestamp = now
     session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all)
   }

@@ -25,7 +25,9 @@ package struct CompactionReport: Sendable {
   package var groups: [Group] = []
   /// Delete files that are no longer part of the table.
   package var removedDeleteFiles = 0
-  /// The new snapshot; `nil` when nothing was changed.
+  /// How many commits were made.
+  package var commits = 0
+  /// The newest snapshot; `nil` when nothing was changed.
   package var snapshotID: SnapshotID?
   /// How often everything was done again because another writer was faster.
   package var retries = 0

@@ -3,17 +3,20 @@ internal import QueryEngine
 internal import TableFormat
 
 /// Writes the rows of a group to new files, and proves that they are the same rows.
-struct CompactionRewriter {
+struct CompactionRewriter: Sendable {
   let table: Table
-  let session: Session
+  /// What sorting may use.
+  let settings: SessionSettings
   /// The order of the rows; unsorted leaves them as they come.
   let order: SortOrder
   let targetBytes: Int64
   /// The data sequence number that the new files will have.
   let sequenceNumber: Int64
+  /// Whether somebody asked to stop; looked at before each file.
+  let isCancelled: @Sendable () -> Bool
 
   /// What became of a group.
-  struct Outcome {
+  struct Outcome: Sendable {
     var files: [DataFile]
     /// Of the rows, the same before and after.
     var checksum: RowChecksum
@@ -59,8 +62,9 @@ struct CompactionRewriter {
     do throws(MaintenanceError) {
       var checksum = RowChecksum()
       if order.isUnsorted {
-        try MaintenanceError.wrapping { () throws(TableFormatError) in
-          for task in group.tasks {
+        for task in group.tasks {
+          try checkCancelled()
+          try MaintenanceError.wrapping { () throws(TableFormatError) in
             try rows.read(task) { (batch) throws(TableFormatError) in
               checksum.add(batch, columnCount: columnCount)
               try writer.write(batch)
@@ -70,14 +74,17 @@ struct CompactionRewriter {
       } else {
         let keys = try SortKeys(order, target.schema)
         var batches: [Batch] = []
-        try MaintenanceError.wrapping { () throws(TableFormatError) in
-          for task in group.tasks {
+        for task in group.tasks {
+          try checkCancelled()
+          try MaintenanceError.wrapping { () throws(TableFormatError) in
             try rows.read(task) { (batch) throws(TableFormatError) in
               checksum.add(batch, columnCount: columnCount)
               batches.append(keys.adding(to: batch))
             }
           }
         }
+        // Sessions are of one thread; this one only lends its sort.
+        let session = Session(catalog: nil, settings: settings)
         for batch in try keys.sort(batches, in: session) {
           try MaintenanceError.wrapping { () throws(TableFormatError) in try writer.write(batch) }
         }
@@ -90,10 +97,16 @@ struct CompactionRewriter {
     }
   }
 
+  private func checkCancelled() throws(MaintenanceError) {
+    guard isCancelled() else { return }
+    throw MaintenanceError(.interrupted, "the compaction was interrupted")
+  }
+
   /// Reads new files back.
   private func checksum(of files: [DataFile], _ target: WriteTarget) throws(MaintenanceError) -> RowChecksum {
     let rows = try liveRows(table.schema.fields)
     var checksum = RowChecksum()
+    try checkCancelled()
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       for file in files {
         let task = FileScanTask(file: file, spec: target.spec, dataSequenceNumber: sequenceNumber)

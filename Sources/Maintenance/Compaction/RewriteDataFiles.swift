@@ -58,32 +58,54 @@ struct RewriteDataFiles: Procedure {
   private static func options(_ given: [String: String]) throws(QueryError) -> CompactionOptions {
     var options = CompactionOptions()
     // Spark leaves files alone until deletes are 30 % of their rows; a file with deletes is folded in here.
+    if given["delete-ratio-threshold"] != nil { options.deleteFileThreshold = .max }
+    var (isPartial, maxCommits) = (false, 10)
     for (name, text) in given.sorted(by: { $0.key < $1.key }) {
+      func wrong(_ wanted: String) -> QueryError {
+        QueryError(.invalidParameter, "the option \"\(name)\" is \(wanted), not \"\(text)\"")
+      }
       func number() throws(QueryError) -> Int64 {
-        guard let value = Int64(text), value >= 0 else {
-          throw QueryError(.invalidParameter, "the option \"\(name)\" is a number, not \"\(text)\"")
-        }
+        guard let value = Int64(text), value >= 0 else { throw wrong("a number") }
         return value
+      }
+      func flag() throws(QueryError) -> Bool {
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw wrong("true or false")
+        }
       }
       switch name {
       case "target-file-size-bytes": options.targetBytes = try number()
       case "min-file-size-bytes": options.minFileBytes = try number()
       case "max-file-size-bytes": options.maxFileBytes = try number()
       case "min-input-files": options.minInputFiles = Int(clamping: max(1, try number()))
-      case "rewrite-all": options.rewritesAll = text.lowercased() == "true"
+      case "rewrite-all": options.rewritesAll = try flag()
       case "max-file-group-size-bytes": options.maxGroupBytes = try number()
       case "delete-file-threshold": options.deleteFileThreshold = Int(clamping: max(1, try number()))
-      case "use-starting-sequence-number":
-        options.usesStartingSequenceNumber = text.lowercased() != "false"
-      case "max-concurrent-file-group-rewrites", "rewrite-job-order", "partial-progress.enabled",
-        "partial-progress.max-commits", "partial-progress.max-failed-commits", "remove-dangling-deletes",
-        "delete-ratio-threshold":
-        // They change how the work is done, not what the table holds afterwards.
-        continue
+      case "delete-ratio-threshold":
+        guard let ratio = Double(text), ratio >= 0, ratio <= 1 else { throw wrong("a share from 0 to 1") }
+        options.deleteRatioThreshold = ratio
+      case "remove-dangling-deletes": options.removesDanglingDeletes = try flag()
+      case "use-starting-sequence-number": options.usesStartingSequenceNumber = try flag()
+      case "max-concurrent-file-group-rewrites":
+        options.workerCount = Int(clamping: max(1, try number()))
+      case "max-files-to-rewrite": options.maxFiles = Int(clamping: max(1, try number()))
+      case "rewrite-job-order":
+        guard let order = CompactionOptions.GroupOrder(rawValue: text.lowercased()) else {
+          throw wrong("none, bytes-asc, bytes-desc, files-asc or files-desc")
+        }
+        options.groupOrder = order
+      case "partial-progress.enabled": isPartial = try flag()
+      case "partial-progress.max-commits": maxCommits = Int(clamping: max(1, try number()))
+      case "partial-progress.max-failed-commits", "output-spec-id", "var-length-contribution",
+        "shuffle-partitions-per-file", "compression-factor":
+        throw QueryError(.unsupported, "the option \"\(name)\" is not supported", hint: "leave it out")
       default:
         throw QueryError(.invalidParameter, "rewrite_data_files has no option \"\(name)\"")
       }
     }
+    if isPartial { options.maxCommits = maxCommits }
     return options
   }
 }

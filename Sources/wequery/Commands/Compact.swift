@@ -10,8 +10,9 @@ struct Compact: ParsableCommand {
     commandName: "compact",
     abstract: "Rewrite small files and files with deletes into fewer ones with the same rows.",
     discussion: """
-      The new files are read back and must hold the same rows, by count and by checksum, before one commit \
-      exchanges them.
+      The new files are read back and must hold the same rows, by count and by checksum, before a commit \
+      exchanges them. What is done is committed as it goes, in ten parts at most: after an interruption \
+      another run goes on from there.
       """)
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The table, as namespace.table.") var table: String
@@ -37,6 +38,9 @@ struct Compact: ParsableCommand {
       if let condition { wanted.predicate = try environment.session.predicate(condition, on: table) }
       wanted.targetBytes = target.map { Int64($0.byteCount) }
       (wanted.minInputFiles, wanted.rewritesAll, wanted.isDryRun) = (minFiles, all, dryRun)
+      // Commits as it goes: whatever stops it, what is done by then need not be done again.
+      wanted.maxCommits = 10
+      wanted.isCancelled = { Interruption.wasRequested }
       if let sort { wanted.order = try CompactionOptions.Order(sort, for: table) }
       let job = Compaction(environment.session, wanted, progress: ProgressLine.say)
       ReportRenderer(environment).print(Report(try job.run(table)))
@@ -60,6 +64,7 @@ extension Report {
     add("removed_delete_files", result.removedDeleteFiles)
     if !result.isDryRun, !result.groups.isEmpty { add("checksum", result.checksum) }
     add("snapshot_id", result.snapshotID.map { .integer($0.rawValue) } ?? .null)
+    if result.commits > 1 { add("commits", result.commits) }
     if result.retries > 0 { add("retries", result.retries) }
     add(
       "groups", columns: ["partition", "files_before", "files_after", "bytes_before", "bytes_after", "rows"],

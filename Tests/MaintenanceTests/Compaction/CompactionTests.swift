@@ -1,6 +1,7 @@
 import Columnar
 import Maintenance
 import QueryEngine
+import Synchronization
 import TableFormat
 import Testing
 
@@ -152,6 +153,135 @@ import Testing
     #expect(report.retries == 1)
     #expect(try workspace.fingerprint() == expected)
     #expect(try OrphanCount.of(workspace) == 0)
+  }
+
+  @Test func deletesOfAppendedFilesAreNotTakenForDangling() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(2)
+    try workspace.delete([1], onlyFirstFiles: 3)
+    let before = try workspace.fingerprint()
+    var options = CompactionOptions()
+    options.predicate = try workspace.session.predicate("d = DATE '2026-01-02'", on: workspace.table())
+    options.minInputFiles = 2
+
+    _ = try Compaction(workspace.session, options).run(workspace.table())
+
+    #expect(try workspace.fingerprint() == before)
+    #expect(try workspace.table().currentSnapshot?.summary.count("total-delete-files") != 0)
+  }
+
+  @Test func deletesThatApplyToNothingGo() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(2)
+    try workspace.delete([1, 2])
+    let table = try workspace.table()
+    let tasks = try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
+    // Whole files go and leave their deletes behind.
+    try Transaction(table, DeleteFiles(tasks.map(\.file))).commit()
+    try workspace.append(7)
+    let before = try workspace.fingerprint()
+    #expect(try workspace.table().currentSnapshot?.summary.count("total-delete-files") != 0)
+
+    let report = try Compaction(workspace.session, CompactionOptions()).run(workspace.table())
+
+    #expect(report.removedDeleteFiles > 0)
+    #expect(report.groups.isEmpty)
+    #expect(try workspace.fingerprint() == before)
+    #expect(try workspace.table().currentSnapshot?.summary.count("total-delete-files") == 0)
+  }
+
+  @Test(arguments: [2, 3]) func whatIsDoneIsCommittedAsItGoes(formatVersion: Int) throws {
+    let workspace = try Workspace(threads: 2)
+    try workspace.makeTable(5, properties: "TBLPROPERTIES ('format-version' = '\(formatVersion)')")
+    try workspace.delete([0, 5])
+    let before = try workspace.fingerprint()
+    let count = try workspace.table().metadata.snapshots.count
+    var options = CompactionOptions()
+    options.maxCommits = 3
+
+    let report = try Compaction(workspace.session, options).run(workspace.table())
+
+    #expect(report.commits == 3)
+    #expect(report.filesBefore == 15)
+    #expect(report.filesAfter == 3)
+    #expect(try workspace.fingerprint() == before)
+    let table = try workspace.table()
+    #expect(table.metadata.snapshots.dropFirst(count).allSatisfy { $0.summary.operation == .replace })
+    #expect(table.metadata.snapshots.count == count + 3)
+    #expect(table.currentSnapshot?.summary.count("total-delete-files") == 0)
+    #expect(try OrphanCount.of(workspace) == 0)
+  }
+
+  @Test func anInterruptedRunKeepsWhatIsCommittedAndAnotherGoesOn() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(5)
+    let before = try workspace.fingerprint()
+    var options = CompactionOptions()
+    options.maxCommits = 3
+    let looks = Mutex(0)
+    // One group looks once before each of its five files and once before it is read back.
+    options.isCancelled = {
+      looks.withLock {
+        $0 += 1; return $0 > 8
+      }
+    }
+
+    let error = #expect(throws: MaintenanceError.self) {
+      try Compaction(workspace.session, options).run(workspace.table())
+    }
+
+    #expect(error?.kind == .interrupted)
+    #expect(error?.hint?.hasPrefix("5 files are compacted and committed") == true)
+    #expect(try workspace.fingerprint() == before)
+    #expect(try OrphanCount.of(workspace) == 0)
+    options.isCancelled = { false }
+    let report = try Compaction(workspace.session, options).run(workspace.table())
+    #expect(report.filesBefore == 10)
+    #expect(try workspace.fingerprint() == before)
+  }
+
+  @Test(arguments: [1, 2]) func filesOfAnEarlierSpecComeUnderTheCurrentOne(workers: Int) throws {
+    let workspace = try Workspace(threads: workers)
+    try workspace.makeTable(3)
+    try workspace.run("ALTER TABLE t ADD PARTITION FIELD bucket(2, id)")
+    try workspace.append(3)
+    let before = try workspace.fingerprint()
+    var options = CompactionOptions()
+    options.rewritesAll = true
+
+    let report = try Compaction(workspace.session, options).run(workspace.table())
+
+    let table = try workspace.table()
+    let files = try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks.map(\.file)
+    #expect(files.allSatisfy { $0.specID == table.metadata.defaultSpecID })
+    #expect(report.filesBefore == 15)
+    #expect(try workspace.fingerprint() == before)
+  }
+
+  @Test func theLargestGroupsComeFirstAndNoMoreFilesThanAskedFor() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(3)
+    try workspace.run(
+      "INSERT INTO t SELECT id, DATE '2026-01-02', s, x, parts FROM t WHERE d = DATE '2026-01-01'")
+    var options = CompactionOptions()
+    (options.minInputFiles, options.groupOrder, options.maxFiles) = (2, .filesDescending, 6)
+
+    let report = try Compaction(workspace.session, options).run(workspace.table())
+
+    #expect(report.groups.map(\.partition) == ["d=2026-01-02", "d=2026-01-01"])
+    #expect(report.groups.map(\.filesBefore) == [4, 2])
+  }
+
+  @Test(arguments: ["output-spec-id", "partial-progress.max-failed-commits"])
+  func optionsThatAreNotSupportedAreRefused(name: String) throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(1)
+
+    let error = #expect(throws: QueryError.self) {
+      try workspace.run("CALL system.rewrite_data_files(table => 't', options => MAP {'\(name)': '1'})")
+    }
+
+    #expect(error?.sqlState == .unsupported)
   }
 
   @Test func theProcedureAnswersWithSparksColumns() throws {
