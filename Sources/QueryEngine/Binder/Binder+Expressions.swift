@@ -14,7 +14,8 @@ extension Binder {
   func regrouped(
     _ expression: BoundExpression, _ grouping: Grouping, _ context: ExpressionContext, _ range: SourceRange
   ) throws(QueryError) -> BoundExpression {
-    if expression.isLiteral { return expression }
+    // A literal among grouping sets is null in the sets that lack it.
+    if expression.isLiteral && grouping.groupingID == nil { return expression }
     let key = expression.withoutPositions
     for group in grouping.groups where group.key == key { return .column(group.column.id, group.column.type) }
     if case .column(let id, _) = expression, grouping.inputColumns.contains(id) {

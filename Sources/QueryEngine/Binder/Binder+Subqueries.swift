@@ -214,7 +214,9 @@ extension Binder {
       .init(.column(outer, column.type), .column(column.id, column.type), matchesNulls: true)
     }
     let body = LogicalPlan.with(id: domainID, name: "outer values", definition: distinct, body: .join(made))
-    builder.plan = .with(id: shared, name: "outer rows", definition: builder.plan, body: body)
+    // References go by position: the projection keeps the columns in order when joins below change places.
+    let rows = LogicalPlan.project(builder.plan.outputColumns.map { .init(passing: $0) }, builder.plan)
+    builder.plan = .with(id: shared, name: "outer rows", definition: rows, body: body)
   }
 
   /// Makes a join whose conditions are split into equalities of both sides and the rest.

@@ -192,7 +192,7 @@ final class HashAggregateSink: PipelineSink {
       }
       for (index, state) in states.enumerated() {
         let set = sink.plan.sets[index]
-        let setKeys = set.count == keyValues.count ? keyValues : set.map { keyValues[$0] }
+        let setKeys = set.map { keyValues[$0] }
         if !spilled.isEmpty, let partitions = spilled[index] {
           try spill(setKeys, values, bitmaps, batch, to: partitions)
           continue

@@ -149,6 +149,13 @@ extension Parser {
     return nil
   }
 
+  /// The words behind a call, if they are its own: in `lag(f(x) IGNORE NULLS)` they belong to the call around it.
+  private func trailingNullTreatment() -> FunctionCallSyntax.NullTreatment? {
+    let next = peek(2)
+    guard next.kind == .word && ["over", "filter"].contains(next.text) else { return nil }
+    return nullTreatment()
+  }
+
   /// `WITHIN GROUP (…)`, `FILTER (…)`, `IGNORE NULLS`, `OVER …`.
   private func callTail(_ call: inout FunctionCallSyntax) throws(QueryError) {
     if areWords("within", "group") {
@@ -159,7 +166,7 @@ extension Parser {
       call.isWithinGroup = true
       try expectSign(")")
     }
-    if let nulls = nullTreatment() { call.nulls = nulls }
+    if let nulls = trailingNullTreatment() { call.nulls = nulls }
     if isWord("filter"), peek().isSign("(") {
       advance()
       advance()
@@ -167,7 +174,7 @@ extension Parser {
       call.filter = try expression()
       try expectSign(")")
     }
-    if let nulls = nullTreatment() { call.nulls = nulls }
+    if let nulls = trailingNullTreatment() { call.nulls = nulls }
     if takeWord("over") {
       if isSign("(") {
         call.over = .inline(try window())
