@@ -66,9 +66,12 @@ final class Environment {
     let session = Session(
       catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
       systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) })
-    // Results of columns make their files themselves.
-    let path = options.format.isText ? options.output : nil
+    // A Parquet file is made by its writer.
+    let path = options.format == .parquet ? nil : options.output
     let output = try path.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard
+    if options.format == .arrow, output.isTerminal {
+      throw CommandFailure(.usage, "--format arrow is not for a terminal", hint: "add --output FILE")
+    }
     return Environment(command, options, catalog: catalog, session: session, output: output)
   }
 

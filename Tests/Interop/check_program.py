@@ -9,6 +9,8 @@ import signal
 import subprocess
 import time
 
+import pyarrow as pa
+import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from support import same
@@ -419,3 +421,35 @@ def check_interrupt(w):
             same(json.loads(out)["exit_code"], 130)
         else:
             same((out, err.count("error:")), ("", 1))
+
+
+def check_arrow_results(w):
+    """Arrow's stream of every type, read back by pyarrow: to a file, to a pipe, in several batches, with nulls and nested values."""
+    query = """SELECT * FROM (SELECT x AS big, x::integer AS i, x::smallint AS s, x::tinyint AS t, x % 2 = 0 AS b, x::real AS r, x / 3e0 AS d,
+        x::decimal(12,2) AS n, (x::decimal(38,0)) * 1000000000000000000000 AS h, 'text ' || x AS v, ('b' || x)::binary AS y, DATE '2024-01-01' + x::integer AS dt,
+        TIME '01:02:03.5' AS tm, TIMESTAMP '2024-01-01 01:02:03.000001' AS ts, TIMESTAMPTZ '2024-01-01 01:02:03+02' AS tz, NULL AS nothing,
+        [x, NULL] AS l, {'a': x, 'b': ['p' || x]} AS st, MAP {'k' || x: x} AS m, 'f47ac10b-58cc-4372-a567-0e02b2c3d479'::uuid AS u, INTERVAL '14' MONTH AS iv
+        FROM range(100) r(x)) UNION ALL SELECT """ + ", ".join(["NULL"] * 21)
+    path = w.folder / "r.arrow"
+    done = sql(w, "SET timezone = 'Europe/Berlin'; " + query, "--format", "arrow", "--output", str(path))
+    same(done.returncode, 0, done.stderr)
+    table = pa.ipc.open_stream(path.read_bytes()).read_all()
+    table.validate(full=True)
+    wanted = "int64, int32, int16, int8, bool, float, double, decimal128(12, 2), decimal128(38, 0), string, binary, date32[day], time64[us], timestamp[us], " \
+             "timestamp[us, tz=UTC], null, list<item: int64>, struct<a: int64, b: list<item: string>>, map<string, int64>, fixed_size_binary[16], month_day_nano_interval"
+    same(", ".join(str(t) for t in table.schema.types), wanted)
+    rows = table.to_pylist()
+    same(len(rows), 101)
+    seven = rows[7]
+    same([seven[k] for k in ("big", "i", "s", "t", "b", "r", "d", "v", "y")], [7, 7, 7, 7, False, 7.0, 7 / 3e0, "text 7", b"b7"])
+    same([str(seven[k]) for k in ("n", "h", "dt", "tm", "ts", "tz")],
+         ["7.00", "7000000000000000000000", "2024-01-08", "01:02:03.500000", "2024-01-01 01:02:03.000001", "2023-12-31 23:02:03+00:00"])
+    same([seven["l"], seven["st"], seven["m"], seven["iv"][0], seven["u"].hex()], [[7, None], {"a": 7, "b": ["p7"]}, [("k7", 7)], 14, "f47ac10b58cc4372a5670e02b2c3d479"])
+    same(set(rows[100].values()), {None})
+    out = subprocess.run([w.binary, "sql", "--format", "arrow", "SELECT x, repeat('s', (x % 20)::integer) AS t FROM range(10000) r(x)"], capture_output=True, cwd=w.folder)
+    same(out.returncode, 0, out.stderr)
+    table = pa.ipc.open_stream(out.stdout).read_all()
+    same(table.column("x").to_pylist(), list(range(10000)))
+    same(table.column("t").to_pylist(), ["s" * (x % 20) for x in range(10000)])
+    same(pa.ipc.open_stream(subprocess.run([w.binary, "sql", "--format", "arrow", "SELECT 1 AS a WHERE false"], capture_output=True, cwd=w.folder).stdout).read_all().num_rows, 0)
+    same(sql(w, "SELECT 1; SELECT 2", "--format", "arrow", "--output", str(path)).returncode, 64)

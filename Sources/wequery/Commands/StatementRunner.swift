@@ -4,7 +4,8 @@ internal import QueryEngine
 /// Runs the statements of a script one after another and prints what each answers.
 final class StatementRunner {
   private let environment: Environment
-  private var hasWrittenFile = false
+  /// Whether a statement gave rows.
+  private var hasResult = false
 
   init(_ environment: Environment) {
     self.environment = environment
@@ -41,6 +42,11 @@ final class StatementRunner {
 
   private func run(_ statement: StatementText, of script: String?) throws(CommandFailure) {
     let script = script.map { ($0, statement.linesBefore) }
+    guard environment.options.format.isText || !hasResult else {
+      throw CommandFailure(
+        .usage, "a result of the form \(environment.options.format.rawValue) stands alone",
+        hint: "run one query for each")
+    }
     do throws(QueryError) {
       if try stream(statement.text) { return }
     } catch {
@@ -74,13 +80,19 @@ final class StatementRunner {
     else { return false }
     let printer = ResultPrinter(renderer, session: environment.session, to: environment.output)
     let result = try environment.session.run(single: statement, into: printer)
-    if result.columns.isEmpty { printStatus(result) } else { printer.end() }
+    if result.columns.isEmpty {
+      printStatus(result)
+    } else {
+      printer.end()
+      hasResult = true
+    }
     return true
   }
 
   /// Prints a result in the form that the options ask for.
   private func print(_ result: StatementResult) throws(CommandFailure) {
     guard !result.columns.isEmpty else { return printStatus(result) }
+    hasResult = true
     do throws(QueryError) {
       if let renderer {
         return try ResultPrinter.print(
@@ -89,13 +101,7 @@ final class StatementRunner {
     } catch {
       throw CommandFailure(error)
     }
-    guard !hasWrittenFile else {
-      throw CommandFailure(
-        .usage, "a file of the form \(environment.options.format.rawValue) holds one result",
-        hint: "run one query for each file")
-    }
-    try FileResultWriter.write(result, as: environment.options.format, to: environment.options.output)
-    hasWrittenFile = true
+    try ParquetResult.write(result, to: environment.options.output)
   }
 
   private var renderer: (any ResultRenderer)? {

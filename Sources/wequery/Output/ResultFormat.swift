@@ -18,6 +18,6 @@ enum ResultFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     self = form
   }
 
-  /// Whether results are text, and not a file of columns.
+  /// Whether results are text, for eyes and for programs.
   var isText: Bool { self != .parquet && self != .arrow }
 }

@@ -32,7 +32,8 @@ final class ResultPrinter: RowConsumer {
     if Interruption.wasRequested { throw QueryError(.cancelled, "the statement was cancelled") }
     state.withLock { state in
       state.rowCount += batch.rowCount
-      state.renderer.write(times.shown(batch, types: state.types), to: output)
+      let isText = !(state.renderer is ArrowRenderer)
+      state.renderer.write(isText ? times.shown(batch, types: state.types) : batch, to: output)
     }
     return !output.isLeft
   }

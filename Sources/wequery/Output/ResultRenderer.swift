@@ -19,7 +19,7 @@ protocol ResultRenderer: Sendable {
 extension ResultFormat {
   /// Returns a renderer; `width` is the terminal's, 0 for none, and `command` what JSON calls the command.
   ///
-  /// `parquet` and `arrow` are files, not text: ``FileResultWriter`` makes them.
+  /// `parquet` is a file and no stream: ``ParquetResult`` makes it.
   func renderer(width: Int, command: String) -> (any ResultRenderer)? {
     switch self {
     case .box: BoxRenderer(width: width)
@@ -30,7 +30,8 @@ extension ResultFormat {
     case .markdown: MarkdownRenderer()
     case .html: HTMLRenderer()
     case .vertical: VerticalRenderer()
-    case .parquet, .arrow: nil
+    case .arrow: ArrowRenderer()
+    case .parquet: nil
     }
   }
 }

@@ -269,7 +269,7 @@ extension REPL {
     } else {
       var result = StatementResult(QueryResult(columns: rows.columns, batches: rows.batches))
       if !rows.isWhole { result = try environment.session.run(single: try requireStatement()) }
-      try FileResultWriter.write(result, as: form, to: path)
+      try ParquetResult.write(result, to: path)
     }
     output.line("written: \(path)")
   }

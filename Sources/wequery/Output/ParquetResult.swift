@@ -2,29 +2,21 @@ internal import Columnar
 internal import FileFormats
 internal import QueryEngine
 
-/// Writes results to files of columns.
-enum FileResultWriter {
+/// A result as a Parquet file.
+enum ParquetResult {
   /// Writes a result.
   ///
   /// - Parameters:
   ///   - result: The rows.
-  ///   - format: `parquet` or `arrow`.
   ///   - path: The file to make; one that is there is replaced when all is written.
   /// - Throws: ``CommandFailure``, `usage` without a path.
-  static func write(
-    _ result: StatementResult, as format: ResultFormat, to path: String?
-  ) throws(CommandFailure) {
+  static func write(_ result: StatementResult, to path: String?) throws(CommandFailure) {
     guard let path, path != "-" else {
-      throw CommandFailure(.usage, "--format \(format.rawValue) needs a file", hint: "add --output FILE")
-    }
-    guard format == .parquet else {
-      throw CommandFailure(
-        .unsupported, "results cannot be written as \(format.rawValue) yet",
-        hint: "use --format parquet or csv")
+      throw CommandFailure(.usage, "--format parquet needs a file", hint: "add --output FILE")
     }
     let output = OutputFile(path)
     do throws(FileFormatError) {
-      try write(result, to: output.partialPath)
+      try write(result, toNew: output.partialPath)
     } catch {
       output.remove()
       throw CommandFailure(error)
@@ -32,7 +24,7 @@ enum FileResultWriter {
     try output.publish()
   }
 
-  private static func write(_ result: StatementResult, to path: String) throws(FileFormatError) {
+  private static func write(_ result: StatementResult, toNew path: String) throws(FileFormatError) {
     let file = try LocalFileSystem().create(path)
     defer { try? file.close() }
     let fields = result.columns.map { ParquetWriteField($0.name, $0.type, isRequired: false) }
