@@ -252,6 +252,19 @@ extension Binder {
     for child in expression.children { collectAggregates(child, into: &calls) }
   }
 
+  /// Whether an aggregate stands inside, be it by an alias of the list.
+  private func holdsAggregate(
+    _ expression: ExpressionSyntax, _ scope: Scope, seen: Set<String> = []
+  ) -> Bool {
+    if case .function(let call) = expression.kind, AggregateCalls.isAggregate(call, functions) { return true }
+    if let name = expression.simpleName?.text.lowercased(), !seen.contains(name),
+      let alias = scope.aliases[name], !scope.columns.contains(where: { $0.name.lowercased() == name })
+    {
+      return holdsAggregate(alias, scope, seen: seen.union([name]))
+    }
+    return expression.children.contains { holdsAggregate($0, scope, seen: seen) }
+  }
+
   private struct GroupKey {
     var expression: BoundExpression
     var name: String
@@ -275,9 +288,7 @@ extension Binder {
         case .column(let column):
           _ = index(GroupKey(expression: .column(column.id, column.type), name: column.name))
         case .syntax(let expression):
-          var calls: [(call: FunctionCallSyntax, range: SourceRange)] = []
-          collectAggregates(expression, into: &calls)
-          guard calls.isEmpty, !expression.holdsWindow else { continue }
+          guard !holdsAggregate(expression, context.scope), !expression.holdsWindow else { continue }
           let bound = try bind(expression, in: context)
           if !bound.isLiteral { _ = index(GroupKey(expression: bound, name: item.name)) }
         }
