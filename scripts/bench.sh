@@ -40,6 +40,8 @@ fi
 binary=$(build_release)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# growth.sql asks for yesterday's snapshot, which a table made just now does not have.
+mapfile -t samples < <(printf '%s\n' samples/queries/*.sql | grep -v growth.sql)
 "$binary" generate web_events --rows "$rows" --days 30 --now "$now" --into web_events --warehouse "$folder"
 
 if [ "$mode" = once ] || [ "$mode" = baseline ]; then
@@ -47,10 +49,10 @@ if [ "$mode" = once ] || [ "$mode" = baseline ]; then
   queries=$(build_product QueryBench)
   if [ "$mode" = once ]; then
     "$kernels" --best-of 1
-    "$queries" "$folder" --repeat 1 --now "$now_micros" samples/queries/*.sql
+    "$queries" "$folder" --repeat 1 --now "$now_micros" "${samples[@]}"
   else
     "$kernels" >Benchmarks/baselines/kernels.json
-    "$queries" "$folder" --now "$now_micros" samples/queries/*.sql >Benchmarks/baselines/queries.json
+    "$queries" "$folder" --now "$now_micros" "${samples[@]}" >Benchmarks/baselines/queries.json
   fi
   exit
 fi
@@ -62,7 +64,7 @@ run() {
 }
 median='{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 printf '%-32s %12s %s\n' query "median ms" "${other:+ratio (quartiles)}"
-for query in samples/queries/*.sql; do
+for query in "${samples[@]}"; do
   : >"$folder/own"; : >"$folder/ratios"
   for _ in 1 2 3 4 5 6 7; do
     own=$(run "$binary" "$query") || { echo "$query gave no timing" >&2; exit 1; }

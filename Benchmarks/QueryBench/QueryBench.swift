@@ -29,14 +29,18 @@ internal import TableFormat
       var settings = SessionSettings(threads: threads, memoryLimit: 4 << 30, tempDirectory: "/tmp")
       settings.currentTimestamp = now
       let session = Session(catalog: catalog, settings: settings)
-      results.append(try measure(text, name: path, session, repeats))
+      do throws(QueryError) {
+        results.append(try measure(text, name: path, session, repeats))
+      } catch {
+        results.append(["name": .string(path), "error": .string("\(error)")])
+      }
     }
     print(JSONWriter.string(["statements": .array(results)], .pretty))
   }
 
   private static func measure(
     _ text: String, name: String, _ session: Session, _ repeats: Int
-  ) throws -> JSONValue {
+  ) throws(QueryError) -> JSONValue {
     let clock = ContinuousClock()
     var (times, cpu, last): ([Double], [Double], StatementResult?) = ([], [], nil)
     for _ in 0...repeats {

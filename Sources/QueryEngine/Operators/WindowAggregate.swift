@@ -23,8 +23,10 @@ struct WindowAggregate {
     guard let function = AggregateRegistry.function(call.function) else {
       throw .internalError("there is no aggregate \(call.function)", at: call.position)
     }
-    (self.call, self.shape, self.frames, self.arguments) = (call, shape, frames, arguments)
+    (self.call, self.shape, self.frames) = (call, shape, frames)
     (self.function, self.worker) = (function, worker)
+    // Accumulators take flat vectors, unless they say otherwise; a literal comes as a constant one.
+    self.arguments = arguments.map { $0.flattened() }
     var counted: Bitmap?
     if let filter {
       let flat = filter.flattened()

@@ -346,6 +346,8 @@ extension Parser {
         return made(.wildcard(try wildcardRest(QualifiedName(parts: parts), start)))
       }
       parts.append(try label())
+      // Every way to read a name as table, column and fields is tried.
+      guard parts.count <= Parser.maximumDepth else { throw tooDeep() }
     }
     let name = QualifiedName(parts: parts)
     if isSign("("), parts.count > 1 || first.isQuoted { return made(.function(try call(name))) }

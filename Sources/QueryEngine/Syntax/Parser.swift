@@ -171,6 +171,7 @@ final class Parser {
     while isSign("."), peek().kind == .word || peek().kind == .quotedName {
       advance()
       parts.append(try label())
+      guard parts.count <= Parser.maximumDepth else { throw tooDeep() }
     }
     return QualifiedName(parts: parts)
   }
