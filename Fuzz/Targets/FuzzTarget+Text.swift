@@ -20,16 +20,20 @@ extension FuzzTarget {
       }
     },
     FuzzTarget("web-events") { bytes in
-      let parser = WebEventParser(loadedAt: 1_700_000_000_000_000)
+      var parser = WebEventParser(loadedAt: 1_700_000_000_000_000)
       for line in bytes.split(separator: 0x0A) {
-        if parser.parse(Array(line)).isEmpty { return "a line became nothing" }
+        var sink = RecordCount()
+        let text = Array(line)
+        parser.parse(text.span, into: &sink)
+        if sink.count == 0 { return "a line became nothing" }
       }
       return nil
     },
     FuzzTarget("combined-log") { bytes in
       for line in bytes.split(separator: 0x0A) {
         do throws(CombinedLogParser.Rejection) {
-          _ = try CombinedLogParser.parse(Array(line))
+          let text = Array(line)
+          _ = try CombinedLogParser.parse(text.span)
         } catch {
           if error.reason.isEmpty { return "a line was refused without a reason" }
         }
@@ -55,4 +59,17 @@ extension FuzzTarget {
       }
     },
   ]
+}
+
+/// Counts what becomes of raw records.
+private struct RecordCount: RawEventSink {
+  var count = 0
+
+  mutating func accept(
+    _ event: borrowing WebEvent, _ key: EventKey, _ repairs: Repairs, warnings: [String]
+  ) {
+    count += 1
+  }
+
+  mutating func reject(_ reason: String, _ text: Span<UInt8>) { count += 1 }
 }

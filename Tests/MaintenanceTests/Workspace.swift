@@ -21,7 +21,9 @@ final class Workspace {
       threads: threads, memoryLimit: 1 << 30, tempDirectory: path, catalog: catalog.name,
       namespace: "analytics")
     settings.currentTimestamp = now
-    session = Session(catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all)
+    session = Session(
+      catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
+      systemTables: WarehouseTables(besideCatalog: path + "/catalog.db"))
   }
 
   deinit {
@@ -91,8 +93,8 @@ final class Workspace {
   }
 
   /// The files below the table's folder.
-  func files() throws -> Set<String> {
-    let table = try table()
+  func files(of name: String = "t") throws -> Set<String> {
+    let table = try table(name)
     let folder = try table.paths.path(of: table.metadata.location)
     return Set(
       try LocalFileSystem().list(folder, recursively: true).filter { !$0.isDirectory }.map(\.path))

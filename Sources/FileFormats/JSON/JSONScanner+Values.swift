@@ -87,6 +87,8 @@ public struct JSONFieldPicker: Sendable {
   public let keys: [[UInt8]]
   /// Per key where its value is in the object last picked from; of equal keys the last.
   public private(set) var slots: [JSONSlot]
+  /// The key of a member of that object that was not wanted, the last of them; of kind `missing` for none.
+  public private(set) var unwantedKey = JSONSlot()
   /// For each place of a member in the object, the key that was found there last: -1 for none wanted.
   private var order: [Int] = []
   /// A hash table of keys, open addressing, -1 for free.
@@ -136,6 +138,7 @@ public struct JSONFieldPicker: Sendable {
   /// - Throws: If there is no object or it is damaged, members not wanted included.
   public mutating func pick(_ text: Span<UInt8>, _ scanner: inout JSONScanner) throws(FileFormatError) {
     for index in slots.indices { slots[index] = JSONSlot() }
+    unwantedKey = JSONSlot()
     guard try scanner.beginObject(text) else { return }
     var member = 0
     repeat {
@@ -146,7 +149,7 @@ public struct JSONFieldPicker: Sendable {
         if member < order.count { order[member] = number } else if member < 4096 { order.append(number) }
       }
       let value = try scanner.value(text)
-      if number >= 0 { slots[number] = value }
+      if number >= 0 { slots[number] = value } else { unwantedKey = key }
       member += 1
     } while try scanner.continueObject(text)
   }

@@ -37,8 +37,8 @@ package struct CombinedLogParser {
   /// - Parameter line: The bytes of the line.
   /// - Returns: The entry.
   /// - Throws: ``Rejection`` with the reason, if it is not in the format.
-  package static func parse(_ line: [UInt8]) throws(Rejection) -> AccessLogEntry {
-    var parser = CombinedLogParser(line)
+  package static func parse(_ line: Span<UInt8>) throws(Rejection) -> AccessLogEntry {
+    var parser = CombinedLogParser(line.copied())
     return try parser.entry()
   }
 

@@ -16,6 +16,8 @@ package struct LoadReport: Sendable {
   package var repairs: [String: Int] = [:]
   /// What is odd, by text.
   package var warnings: [String: Int] = [:]
+  /// Stored events of the sessions touched whose number, time on page or bot flag changed.
+  package var rewritten = 0
   /// The first refused records, for people.
   package var rejects: [WarehouseState.Reject] = []
   package var snapshotID: Int64?
@@ -26,4 +28,23 @@ package struct LoadReport: Sendable {
 
   /// The share of records that were refused.
   package var rejectedShare: Double { read == 0 ? 0 : Double(rejected) / Double(read) }
+
+  /// Takes over what a job has counted and made.
+  mutating func take(_ other: LoadReport) {
+    let own = self
+    self = other
+    (table, files, skippedFiles) = (own.table, own.files, own.skippedFiles)
+  }
+
+  /// Counts what was mended of a record.
+  mutating func count(_ repairs: Repairs) {
+    guard !repairs.isEmpty else { return }
+    for (repair, name) in Repairs.names where repairs.contains(repair) { self.repairs[name, default: 0] += 1 }
+  }
+
+  /// Counts something odd; of texts that all differ only the first are kept.
+  mutating func warn(_ text: String) {
+    if warnings[text] == nil && warnings.count >= 100 { return warnings["…", default: 0] += 1 }
+    warnings[text, default: 0] += 1
+  }
 }

@@ -3,11 +3,10 @@ internal import TableFormat
 
 /// Tables made from what is loaded into them.
 enum RecordTable {
-  /// Makes a table of columns found in records, partitioned by the day of its time column if it has one.
-  static func create(
-    _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)], in catalog: any Catalog,
-    clock: CommitClock
-  ) throws(MaintenanceError) -> Table {
+  /// Describes a table of columns found in records, partitioned by the day of its time column if it has one.
+  static func creation(
+    _ identifier: TableIdentifier, _ columns: [(name: String, type: LogicalType)], clock: CommitClock
+  ) throws(MaintenanceError) -> CreateTable {
     guard !columns.isEmpty else {
       throw MaintenanceError(.failed, "there is nothing to make the table \(identifier) of")
     }
@@ -25,10 +24,7 @@ enum RecordTable {
             transform: isDate ? .identity : .day)
         ])
       }
-      if try !catalog.namespaces().contains(identifier.namespace) {
-        try catalog.createNamespace(identifier.namespace, properties: [:])
-      }
-      return try catalog.createTable(creation)
+      return creation
     }
   }
 

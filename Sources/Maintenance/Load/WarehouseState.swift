@@ -3,10 +3,11 @@ internal import FileFormats
 package import QueryEngine
 internal import TableFormat
 
-/// What we keep beside the catalog, in `wequery.db`: which files were loaded, and which rows were refused.
+/// What we keep beside the catalog, in `wequery.db`: which files were loaded, which rows were refused, and where
+/// sessions have events.
 ///
 /// Nothing of it is needed to read the tables; it may be deleted at any time, and then only the memory of
-/// earlier loads is gone.
+/// earlier loads is gone: the index of sessions is made again by the next load of web events.
 package final class WarehouseState: Sendable {
   private let connection: SQLiteConnection
 
@@ -31,9 +32,13 @@ package final class WarehouseState: Sendable {
           run_id TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
           byte_offset INTEGER NOT NULL, reason TEXT NOT NULL, raw_text TEXT NOT NULL, rejected_at INTEGER NOT NULL)
         """)
+      try EventIndex.create(in: connection)
       return connection
     }
   }
+
+  /// Returns the index of a table's events.
+  func eventIndex(tableUUID: String) -> EventIndex { EventIndex(connection, tableUUID: tableUUID) }
 
   /// A file that was loaded, or is being loaded.
   package struct LedgerEntry: Sendable {

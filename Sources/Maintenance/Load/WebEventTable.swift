@@ -13,6 +13,19 @@ package enum WebEventTable {
   package static func create(
     _ identifier: TableIdentifier, in catalog: any Catalog, clock: CommitClock, rule: BotRule = .v1
   ) throws(MaintenanceError) -> Table {
+    let creation = try creation(identifier, rule: rule, clock: clock)
+    return try MaintenanceError.wrapping { () throws(TableFormatError) in
+      if try !catalog.namespaces().contains(identifier.namespace) {
+        try catalog.createNamespace(identifier.namespace, properties: [:])
+      }
+      return try catalog.createTable(creation)
+    }
+  }
+
+  /// Describes the table.
+  static func creation(
+    _ identifier: TableIdentifier, rule: BotRule, clock: CommitClock
+  ) throws(MaintenanceError) -> CreateTable {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let columns = WebEventColumn.all.map {
         Schema.Column($0.name, $0.type, isRequired: $0.isRequired, doc: $0.comment)
@@ -35,11 +48,15 @@ package enum WebEventTable {
         "wequery.rules.version": rule.rawValue,
         "write.parquet.bloom-filter-enabled.column.event_id": "true",
       ]
-      if try !catalog.namespaces().contains(identifier.namespace) {
-        try catalog.createNamespace(identifier.namespace, properties: [:])
-      }
-      return try catalog.createTable(creation)
+      return creation
     }
+  }
+
+  /// What sessions of people do not exceed; `nil` where the rule does not ask.
+  static func sessionRate(of table: Table) -> SessionRate? {
+    guard rule(of: table) == .v2 else { return nil }
+    let given = table.metadata.properties[SessionRate.property].flatMap { Int($0) }
+    return SessionRate(limit: given.map { max(1, $0) } ?? SessionRate.defaultLimit)
   }
 
   /// The version of the bot rule that a table's column was made by.
@@ -53,13 +70,20 @@ package enum WebEventTable {
     for (index, column) in WebEventColumn.all.enumerated() { places[column.name] = index }
     var columns: [Vector] = []
     for field in table.schema.fields {
-      if let place = places[field.name] {
-        columns.append(batch.columns[place])
-      } else {
-        let type = try MaintenanceError.wrapping { () throws(TableFormatError) in try field.type.logicalType }
+      let type = try MaintenanceError.wrapping { () throws(TableFormatError) in try field.type.logicalType }
+      guard let place = places[field.name] else {
         columns.append(.nulls(type, count: batch.rowCount))
+        continue
       }
+      let own = WebEventColumn.all[place].type
+      guard own.physicalType == type.physicalType else {
+        throw MaintenanceError(
+          .unsupported,
+          "the column \"\(field.name)\" of \(table.identifier) is \(type), web events have \(own)",
+          hint: "load into a table made by --create, and INSERT INTO … SELECT CAST(…) from there")
+      }
+      columns.append(batch.columns[place])
     }
-    return Batch(columns: columns, rowCount: batch.rowCount)
+    return Batch(columns: columns, rowCount: batch.rowCount, selection: batch.selection)
   }
 }

@@ -52,9 +52,9 @@ extension WebEvent {
   /// What the quality score asks of the event.
   var presence: QualityScore.Presence {
     QualityScore.Presence(
-      hasSession: sessionID != nil, hasVisitor: anonymousID != nil || userID != nil,
-      hasUserAgent: !(userAgent ?? "").isEmpty, isViewerPageWithoutSpace: spaceID == nil && isVirtualTourPage,
-      hasRoom: roomID != nil && roomName != nil, hasCoordinates: coordinates != nil, hasName: eventName != nil
-    )
+      hasSession: has(.sessionID), hasVisitor: has(.anonymousID) || has(.userID),
+      hasUserAgent: !(range(of: .userAgent)?.isEmpty ?? true),
+      isViewerPageWithoutSpace: !has(.spaceID) && isVirtualTourPage, hasRoom: has(.roomID) && has(.roomName),
+      hasCoordinates: coordinates != nil, hasName: has(.eventName))
   }
 }

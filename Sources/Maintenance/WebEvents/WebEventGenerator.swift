@@ -1,3 +1,4 @@
+internal import Columnar
 internal import Glibc
 
 /// Makes web events that look like a virtual-tour site's traffic, the same ones for the same seed.
@@ -28,7 +29,7 @@ package struct WebEventGenerator: Sendable {
   package init(rowCount: Int, dayCount: Int, now: Int64, seed: UInt64 = 1) {
     precondition(rowCount >= 0 && dayCount >= 1)
     (self.rowCount, self.dayCount, self.now, self.seed) = (rowCount, dayCount, now, seed)
-    lastDay = Int32(floorDivide(now, 86_400_000_000))
+    lastDay = Int32(CivilDate.floorDivide(now, 86_400_000_000))
     visitorCount = max(50, rowCount / 12)
     let first = Int(lastDay) - dayCount + 1
     let weights = (0..<dayCount).map { index -> Double in

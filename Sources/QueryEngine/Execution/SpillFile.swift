@@ -1,4 +1,4 @@
-internal import Columnar
+package import Columnar
 internal import FileFormats
 internal import Glibc
 internal import Synchronization
@@ -6,9 +6,9 @@ internal import Synchronization
 /// Batches that one worker put aside on disk, in LZ4 blocks.
 ///
 /// The list of blocks stays in memory; the file goes away with the object.
-final class SpillFile {
+package final class SpillFile {
   /// Where a batch lies in the file.
-  struct Block: Sendable {
+  package struct Block: Sendable {
     let offset: Int
     let byteCount: Int
     let rawByteCount: Int
@@ -22,7 +22,7 @@ final class SpillFile {
   private static let counter = Atomic(0)
 
   /// Makes an empty file in the directory.
-  init(in directory: String) throws(QueryError) {
+  package init(in directory: String) throws(QueryError) {
     let number = SpillFile.counter.wrappingAdd(1, ordering: .relaxed).newValue
     path = FilePath.join(directory, "wequery-\(getpid())-\(number).spill")
     do throws(FileFormatError) {
@@ -47,7 +47,7 @@ final class SpillFile {
   }
 
   /// Writes the columns of a batch without selection.
-  func write(_ batch: Batch) throws(QueryError) -> Block {
+  package func write(_ batch: Batch) throws(QueryError) -> Block {
     var writer = ColumnWriter()
     for column in batch.columns { writer.append(column.flattened()) }
     do throws(FileFormatError) {
@@ -62,7 +62,7 @@ final class SpillFile {
   }
 
   /// Ends the writing; only then can batches be read, by several threads at once.
-  func open() throws(QueryError) {
+  package func open() throws(QueryError) {
     do throws(FileFormatError) {
       // What the file still holds back is written when it is closed.
       try file.close()
@@ -73,7 +73,7 @@ final class SpillFile {
   }
 
   /// Reads a batch back; `types` are those of its columns.
-  func read(_ block: Block, types: [LogicalType]) throws(QueryError) -> Batch {
+  package func read(_ block: Block, types: [LogicalType]) throws(QueryError) -> Batch {
     do throws(FileFormatError) {
       guard let file = reading else { throw FileFormatError(.internal, "the file is still being written") }
       let packed = try file.read(at: block.offset, count: block.byteCount)

@@ -30,7 +30,21 @@ struct Load: ParsableCommand {
   @Option(help: "Commit nothing above this share of refused records (5%, 0.01).")
   var maxRejected = Share(value: 0.05)
 
+  @Flag(help: "Refuse web events without a session id or an anonymous id.")
+  var dropUnidentified = false
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Take web events apart that are joined by a backslash and an n instead of a newline.")
+  var splitJoined = true
+
+  @Option(help: "How bots are flagged in a table that is made: v1 (default) or v2.")
+  var botRule: String?
+
   func validate() throws {
+    if let botRule, BotRule(rawValue: botRule) == nil {
+      throw ValidationError("there is no bot rule \"\(botRule)\", only v1 and v2")
+    }
     guard InputFormat(rawValue: inputFormat) != nil else {
       throw ValidationError("there is no input format \"\(inputFormat)\"")
     }
@@ -42,6 +56,8 @@ struct Load: ParsableCommand {
       var load = Loader.Options()
       load.format = InputFormat(rawValue: inputFormat) ?? .auto
       (load.creates, load.maxRejected) = (create, maxRejected.value)
+      (load.dropsUnidentified, load.splitsJoinedRecords) = (dropUnidentified, splitJoined)
+      load.botRule = botRule.flatMap { BotRule(rawValue: $0) }
       let progress = ProgressLine("load")
       let loader = Loader(
         session: environment.session, catalog: catalog, state: try environment.requireState(), options: load
@@ -61,8 +77,8 @@ extension Report {
     let numbers = [
       ("files", result.files), ("skipped_files", result.skippedFiles), ("read", result.read),
       ("accepted", result.accepted), ("repaired", result.repaired), ("rejected", result.rejected),
-      ("skipped", result.skipped), ("duplicates", result.duplicates), ("data_files", result.dataFiles),
-      ("bytes", result.byteCount),
+      ("skipped", result.skipped), ("duplicates", result.duplicates), ("rewritten", result.rewritten),
+      ("data_files", result.dataFiles), ("bytes", result.byteCount),
     ]
     for (name, value) in numbers { add(name, .integer(Int64(value)), text: "") }
     add("snapshot_id", result.snapshotID.map { .integer($0) } ?? .null, text: "")
@@ -75,6 +91,7 @@ extension Report {
       note("\(result.skippedFiles) of \(result.files) files had been loaded before")
     }
     if result.duplicates > 0 { note("\(result.duplicates) events were there already") }
+    if result.rewritten > 0 { note("\(result.rewritten) stored events of the same sessions put in order") }
     for (text, count) in result.repairs.sorted(by: { $0.key < $1.key }) {
       note("repaired: \(text): \(count)")
     }

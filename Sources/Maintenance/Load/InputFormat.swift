@@ -45,65 +45,10 @@ package enum InputFormat: String, CaseIterable, Sendable {
       let marks = ["secondsUtcTS", "Records", "eventData", "eventTimestamp"]
       return isWebEventTable || marks.contains { object[$0] != nil } ? .webEvents : .ndjson
     }
-    if (try? CombinedLogParser.parse(line)) != nil { return .combinedLog }
+    if (try? CombinedLogParser.parse(line.span)) != nil { return .combinedLog }
     throw MaintenanceError(
       .unsupported, "the format of \"\(path)\" is not known",
       hint: "say --input-format \(InputFormat.allCases.dropFirst().map(\.rawValue).joined(separator: "|"))",
       file: path)
-  }
-}
-
-/// A line of a text file, with where it stands.
-struct SourceLine {
-  var bytes: [UInt8]
-  var number: Int
-  var offset: Int
-}
-
-/// Hands over the lines of a file one by one.
-struct LineSource {
-  private let reader: LineReader
-  private var batch: LineReader.Batch?
-  private var index = 0
-
-  init(_ file: any RandomAccessFile) throws(MaintenanceError) {
-    reader = try MaintenanceError.reading { () throws(FileFormatError) in try LineReader(file) }
-  }
-
-  mutating func next() throws(MaintenanceError) -> SourceLine? {
-    while true {
-      if let batch, index < batch.lines.count {
-        let range = batch.lines[index]
-        let line = SourceLine(
-          bytes: batch.page.bytes.extracting(range).copied(), number: batch.firstLine + index,
-          offset: batch.offset + range.lowerBound)
-        index += 1
-        return line
-      }
-      let reader = reader
-      guard let next = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() })
-      else {
-        return nil
-      }
-      (batch, index) = (next, 0)
-    }
-  }
-}
-
-/// Hashes a file's bytes, so that the same content is known under any name.
-enum ContentHash {
-  static func of(_ file: any RandomAccessFile) throws(MaintenanceError) -> String {
-    var (high, low): (UInt64, UInt64) = (0, 0)
-    var offset = 0
-    while offset < file.byteCount {
-      let count = min(4 << 20, file.byteCount - offset)
-      let page = try MaintenanceError.reading { () throws(FileFormatError) in
-        try file.read(at: offset, count: count)
-      }
-      let part = Murmur3.hash128(page.bytes.extracting(0..<count), seed: high ^ low &* 31)
-      (high, low) = (high &* 0x9E37_79B9_7F4A_7C15 ^ part.first, low &* 0xC2B2_AE3D_27D4_EB4F ^ part.second)
-      offset += count
-    }
-    return hexadecimal(high, digits: 16) + hexadecimal(low, digits: 16)
   }
 }

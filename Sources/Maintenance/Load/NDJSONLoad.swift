@@ -1,0 +1,77 @@
+internal import Columnar
+internal import FileFormats
+internal import TableFormat
+
+/// Loads files of one JSON object a line, by the names of the columns.
+struct NDJSONLoad: LoadJob {
+  private(set) var report = LoadReport()
+  private let appender: RowAppender
+  private let rejects: RejectLog
+  private var rows: RecordBatchBuilder
+  private var picker: JSONFieldPicker
+
+  init(_ table: Table, clock: CommitClock, _ rejects: RejectLog) throws(MaintenanceError) {
+    self.rejects = rejects
+    appender = try RowAppender(table, clock: clock)
+    rows = try RecordBatchBuilder(table)
+    picker = JSONFieldPicker(keys: rows.columns.map(\.name))
+  }
+
+  mutating func read(
+    _ file: any RandomAccessFile, path: String, progress: (Int) -> Void
+  ) throws(MaintenanceError) {
+    let reader = try MaintenanceError.reading { () throws(FileFormatError) in try LineReader(file) }
+    while let lines = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) {
+      let bytes = lines.page.bytes
+      for (number, range) in lines.lines.enumerated() {
+        let line = bytes.extracting(range)
+        report.read += 1
+        if line.isBlank {
+          report.skipped += 1
+          report.emptyLines += 1
+        } else if let reason = parse(line) {
+          report.rejected += 1
+          let place = RecordPlace(
+            file: path, line: lines.firstLine + number, byteOffset: lines.offset + range.lowerBound)
+          rejects.add(place, reason, line)
+        } else {
+          report.accepted += 1
+        }
+        if rows.count == Batch.capacity { try appender.write(rows.take()) }
+      }
+      progress(lines.offset + (lines.lines.last?.upperBound ?? 0))
+    }
+  }
+
+  /// Adds a line; returns why it is refused.
+  private mutating func parse(_ line: Span<UInt8>) -> String? {
+    let hasMark = line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF
+    var scanner = JSONScanner(at: hasMark ? 3 : 0)
+    do throws(FileFormatError) {
+      guard scanner.peek(line) == UInt8(ascii: "{") else {
+        _ = try scanner.value(line)
+        try scanner.finish(line)
+        return "not an object"
+      }
+      try picker.pick(line, &scanner)
+      try scanner.finish(line)
+    } catch {
+      return "not JSON: \(error.message)"
+    }
+    if picker.unwantedKey.kind != .missing {
+      report.warn(
+        "no column \"\(JSONScanner.string(line, picker.unwantedKey).prefix(100))\": its values are left out")
+    }
+    return rows.append(line, picker.slots)
+  }
+
+  mutating func finishReading() throws(MaintenanceError) {
+    if rows.count > 0 { try appender.write(rows.take()) }
+  }
+
+  mutating func commit(to table: Table, loadID: String) throws(MaintenanceError) -> LoadReport {
+    try appender.commit(loadID: loadID, report)
+  }
+
+  func abandon() { appender.abandon() }
+}
