@@ -87,7 +87,6 @@ def check_statistics_sketches(w):
     assert len(files) == 1 and files[0].snapshot_id == table.current_snapshot().snapshot_id
     path = files[0].statistics_path.removeprefix("file://")
     data = open(path, "rb").read()
-    ids = {field.field_id: field.name for field in table.schema().fields}
     exact = w.rows("SELECT count(DISTINCT event_type), count(DISTINCT session_id), count(DISTINCT event_id) FROM web_events")[0]
     exact = dict(zip(("event_type", "session_id", "event_id"), exact))
     import json, struct
@@ -96,7 +95,7 @@ def check_statistics_sketches(w):
     seen = 0
     for blob in footer["blobs"]:
         assert blob["type"] == "apache-datasketches-theta-v1"
-        name = ids[blob["fields"][0]]
+        name = table.schema().find_column_name(blob["fields"][0])
         raw = data[blob["offset"]:blob["offset"] + blob["length"]]
         if blob.get("compression-codec") == "zstd":
             import pyarrow

@@ -65,7 +65,9 @@ package struct OrphanFiles: Sendable {
         .failed, "the table's files may be shared with another table: gc.enabled is false",
         hint: "remove the property gc.enabled if they are not")
     }
-    guard nowMicros - olderThanMicros >= Self.leastAgeMicros || isForced else {
+    // Files have the machine's times: a clock that was set ahead must not make a commit under way look old.
+    let now = min(nowMicros, CommitClock.system.nowMillis &* 1000)
+    guard now - olderThanMicros >= Self.leastAgeMicros || isForced else {
       throw MaintenanceError(
         .usage, "files younger than a day may belong to a commit under way",
         hint: "name an age of 1d or more, or force it")
@@ -97,6 +99,7 @@ package struct OrphanFiles: Sendable {
         .init(path: file.path, byteCount: Int64(file.byteCount), modifiedMicros: file.modifiedMicros))
     }
     report.orphans.sort { $0.path < $1.path }
+    try Self.checkSpelling(report.orphans, reachable.subtracting(seen))
     if !isDryRun { delete(of: newest, &report, progress) }
     return report
   }
@@ -154,6 +157,23 @@ package struct OrphanFiles: Sendable {
       throw MaintenanceError(error)
     }
     return found.filter { path in !found.contains { path.hasPrefix($0 + "/") } }
+  }
+
+  /// Refuses to take a file for an orphan that has the name of a needed one that was not seen: it may be that
+  /// file, reached by a link or another spelling of its folder.
+  private static func checkSpelling(
+    _ orphans: [Report.File], _ unseen: Set<String>
+  ) throws(MaintenanceError) {
+    func name(_ path: String) -> Substring { path[(path.lastIndex(of: "/") ?? path.startIndex)...] }
+    var missing: [Substring: String] = [:]
+    for key in unseen where !key.hasSuffix("/version-hint.text") { missing[name(key)] = key }
+    for file in orphans {
+      guard let needed = missing[name(file.path)] else { continue }
+      throw MaintenanceError(
+        .failed, "\(file.path) may be the file that the table needs as \(needed); nothing was deleted",
+        hint: "the folder seems to be reached by several paths: open the table by the one in its metadata",
+        file: file.path)
+    }
   }
 
   private func list(_ folder: String, _ fileSystem: any FileSystem) throws(MaintenanceError) -> [FileStatus] {

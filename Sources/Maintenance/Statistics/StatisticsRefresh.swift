@@ -4,7 +4,7 @@ package import TableFormat
 
 /// Counts the distinct values of a table's columns and attaches the sketches to the snapshot (Puffin, rule 59).
 package struct StatisticsRefresh: Sendable {
-  /// The columns' full names; empty for all that have no parts.
+  /// The columns' full names; empty for all without parts, those within structs too.
   package var columns: [String] = []
   /// The snapshot; `nil` is the current one.
   package var snapshotID: SnapshotID?
@@ -57,17 +57,23 @@ package struct StatisticsRefresh: Sendable {
     let fields = try self.fields(of: table)
     var sketches: [ColumnSketch] = []
     for field in fields { sketches.append(try ColumnSketch(field)) }
+    // Structs are read once, whatever number of their parts is looked at.
+    let places = fields.compactMap { FieldPlace($0.id, in: table.schema) }
+    let columns = Set(places.map(\.column)).sorted()
+    let positions = places.map { place in columns.firstIndex(of: place.column) ?? 0 }
     var report = Report(table: table.identifier, isDryRun: isDryRun, snapshotID: snapshot.id)
     let plan = try MaintenanceError.wrapping { () throws(TableFormatError) in
       try ScanPlanner(table, snapshot: snapshot).plan()
     }
     try MaintenanceError.wrapping { () throws(TableFormatError) in
-      let rows = try LiveRows(table, fields: fields)
+      let rows = try LiveRows(table, fields: columns.map { table.schema.fields[$0] })
       for (number, task) in plan.tasks.enumerated() {
         progress("file \(number + 1) of \(plan.tasks.count)")
         try rows.read(task) { (batch) throws(TableFormatError) in
           report.rowCount += batch.rowCount
-          for (index, sketch) in sketches.enumerated() { sketch.add(batch.columns[index]) }
+          for (index, sketch) in sketches.enumerated() {
+            sketch.add(places[index].values(in: batch.columns[positions[index]]))
+          }
         }
       }
     }
@@ -134,12 +140,9 @@ package struct StatisticsRefresh: Sendable {
     return snapshot
   }
 
-  /// The columns to look at: top-level ones without parts, of a type that can be read.
+  /// The columns to look at: those without parts, at the top or within structs, of a type that can be read.
   private func fields(of table: Table) throws(MaintenanceError) -> [NestedField] {
-    let usable = table.schema.fields.filter { field in
-      guard !field.type.isNested, field.type != .unknown else { return false }
-      return (try? field.type.logicalType) != nil
-    }
+    let usable = Self.leaves(of: table.schema.fields)
     if columns.isEmpty { return usable }
     var fields: [NestedField] = []
     for name in columns {
@@ -152,10 +155,20 @@ package struct StatisticsRefresh: Sendable {
       guard usable.contains(where: { $0.id == found.id }) else {
         throw MaintenanceError(
           .unsupported, "the distinct values of the column \"\(name)\" of type \(found.type) are not counted",
-          hint: "columns without parts, at the top level, are")
+          hint: "columns without parts are, at the top or within structs")
       }
       if !fields.contains(where: { $0.id == found.id }) { fields.append(found) }
     }
     return fields
+  }
+
+  private static func leaves(of fields: [NestedField]) -> [NestedField] {
+    fields.flatMap { field -> [NestedField] in
+      if case .struct(let parts) = field.type { return leaves(of: parts) }
+      guard !field.type.isNested, field.type != .unknown, (try? field.type.logicalType) != nil else {
+        return []
+      }
+      return [field]
+    }
   }
 }

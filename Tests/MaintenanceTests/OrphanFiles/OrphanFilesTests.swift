@@ -1,5 +1,6 @@
 import Columnar
 import FileFormats
+import Glibc
 import Maintenance
 import QueryEngine
 import TableFormat
@@ -37,6 +38,68 @@ import Testing
     #expect(report.orphans.map(\.path) == orphans)
     #expect(report.byteCount == 6)
     #expect(try workspace.files() == needed.union([hidden]))
+  }
+
+  @Test(arguments: ["file:", "file://", "file://localhost", "FILE://"])
+  func filesAreKnownInEverySpelling(_ scheme: String) throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(2)
+    let table = try workspace.table()
+    let tasks = try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
+    // The same files under another spelling of their paths.
+    let files = try tasks.map { task in
+      var file = task.file
+      file.path = scheme + (try table.paths.path(of: file.path))
+      return file
+    }
+    try Transaction(table, RewriteFiles(removedData: tasks.map(\.file), addedData: files)).commit()
+    try Transaction(
+      workspace.table(), ExpireSnapshots(olderThanMillis: .max, retainLast: 1)
+    ).commit()
+    let before = try workspace.fingerprint()
+    let lost = try put("data/lost.parquet", in: workspace)
+
+    let report = try job(isDryRun: false).run(workspace.table())
+
+    #expect(report.orphans.contains { $0.path == lost })
+    #expect(!report.orphans.contains { $0.path.contains("d=2026") })
+    #expect(try workspace.fingerprint() == before)
+  }
+
+  @Test func aFolderReachedByALinkIsNotCleared() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(2)
+    let table = try workspace.table()
+    let folder = try table.paths.path(of: table.metadata.location)
+    let link = workspace.path + "/link"
+    #expect(unsafe symlink(folder, link) == 0)
+    defer { try? LocalFileSystem().remove(link) }
+    let tasks = try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
+    let files = try tasks.map { task in
+      var file = task.file
+      file.path = link + (try table.paths.path(of: file.path)).dropFirst(folder.count)
+      return file
+    }
+    try Transaction(table, RewriteFiles(removedData: tasks.map(\.file), addedData: files)).commit()
+    try Transaction(
+      workspace.table(), ExpireSnapshots(olderThanMillis: .max, retainLast: 1)
+    ).commit()
+    let before = try workspace.fingerprint()
+
+    #expect(throws: MaintenanceError.self) { try job(isDryRun: false).run(workspace.table()) }
+
+    #expect(try workspace.fingerprint() == before)
+  }
+
+  @Test func aClockThatIsAheadDoesNotAgeFiles() throws {
+    let workspace = try Workspace()
+    try workspace.makeTable(1)
+    _ = try put("data/new.parquet", in: workspace)
+    let ahead = workspace.session.clockMicros + 10 * 86_400_000_000
+
+    #expect(throws: MaintenanceError.self) {
+      try OrphanFiles(olderThanMicros: ahead - 3 * 86_400_000_000, nowMicros: ahead).run(workspace.table())
+    }
   }
 
   @Test func youngFilesStay() throws {

@@ -48,6 +48,23 @@ import Testing
     #expect(Int64(status.byteCount) == file.fileSizeInBytes)
   }
 
+  @Test func partsOfStructsAreCountedToo() throws {
+    let workspace = try Workspace()
+    try workspace.run("CREATE TABLE t (id BIGINT, p STRUCT(a BIGINT, q STRUCT(b VARCHAR)), l BIGINT[])")
+    try workspace.run(
+      """
+      INSERT INTO t SELECT i, CASE WHEN i % 10 = 0 THEN NULL ELSE {'a': i % 7, 'q': {'b': 'v' || (i % 3)}} END, [i]
+      FROM (SELECT i FROM UNNEST(range(0, 100)) AS u(i)) AS numbers
+      """)
+
+    let report = try StatisticsRefresh(clock: .system).run(workspace.table())
+
+    #expect(report.columns.map(\.name) == ["id", "p.a", "p.q.b"])
+    #expect(report.columns.map(\.distinctCount) == [100, 7, 3])
+    #expect(report.columns.map(\.nullCount) == [0, 10, 10])
+    #expect(report.columns.map(\.greatest) == ["99", "6", "v2"])
+  }
+
   @Test func anUnknownColumnIsNamed() throws {
     let workspace = try Workspace()
     try workspace.makeTable(1)
