@@ -13,7 +13,9 @@ extension FuzzTarget {
       let text = String(decoding: bytes, as: UTF8.self)
       // A fuzzer must not write files, nor wait on what it happens to name.
       let lower = text.lowercased()
-      for word in ["copy", "unload", "read_", "parquet", "temp_directory", "timeout", "memory_limit", "threads"]
+      for word in [
+        "copy", "unload", "read_", "parquet", "temp_directory", "timeout", "memory_limit", "threads",
+      ]
       where lower.contains(word) {
         return nil
       }
