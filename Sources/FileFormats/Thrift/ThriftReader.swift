@@ -38,6 +38,11 @@ package struct ThriftReader {
     self.fileOffset = fileOffset
   }
 
+  /// A reader of a part of the same bytes.
+  package func part(_ range: Range<Int>) -> ThriftReader {
+    ThriftReader(buffer, range: range, fileOffset: fileOffset)
+  }
+
   /// Bytes that are left.
   package var remaining: Int { end - position }
 

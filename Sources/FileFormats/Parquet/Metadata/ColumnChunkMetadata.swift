@@ -1,11 +1,12 @@
+internal import Columnar
+
 /// One column's part of a row group (parquet.thrift, `ColumnChunk` and `ColumnMetaData`).
+///
+/// What a scan needs of few columns only (statistics, encodings) stays in the footer's bytes until it is asked
+/// for: a cold query over thirty files would else spend more time on the footers than on the rows.
 public struct ColumnChunkMetadata: Hashable, Sendable {
   /// How values are stored.
   public var physicalType: ParquetPhysicalType
-  /// The encodings that occur in the chunk, of levels too.
-  public var encodings: [ParquetEncoding] = []
-  /// How many pages of which kind have which encoding.
-  public var pageEncodings: [PageEncodingCount] = []
   /// How the pages are compressed.
   public var codec: ParquetCodec
   /// Values, nulls and the entries of empty lists included.
@@ -20,8 +21,6 @@ public struct ColumnChunkMetadata: Hashable, Sendable {
   public var indexPageOffset: Int?
   /// Where the dictionary page begins.
   public var dictionaryPageOffset: Int?
-  /// What is known about the values.
-  public var statistics: ParquetStatistics?
   /// How large the values are once decoded; only of chunks that are being written.
   public var sizeStatistics: ParquetSizeStatistics?
   /// Where the bloom filter begins.
@@ -36,6 +35,43 @@ public struct ColumnChunkMetadata: Hashable, Sendable {
   public var filePath: String?
   /// Whether the chunk is encrypted, which we do not read.
   public var isEncrypted = false
+  private var details = Details.known(ColumnChunkDetails())
+
+  /// The encodings that occur in the chunk, of levels too.
+  public var encodings: [ParquetEncoding] {
+    get { knownDetails.encodings }
+    set { change { $0.encodings = newValue } }
+  }
+
+  /// How many pages of which kind have which encoding.
+  public var pageEncodings: [PageEncodingCount] {
+    get { knownDetails.pageEncodings }
+    set { change { $0.pageEncodings = newValue } }
+  }
+
+  /// What is known about the values; decoded anew each time, so ask once.
+  public var statistics: ParquetStatistics? {
+    get { knownDetails.statistics }
+    set { change { $0.statistics = newValue } }
+  }
+
+  private enum Details: Hashable, Sendable {
+    case known(ColumnChunkDetails)
+    case stored(StoredColumnChunkDetails)
+  }
+
+  private var knownDetails: ColumnChunkDetails {
+    switch details {
+    case .known(let known): known
+    case .stored(let stored): stored.decoded
+    }
+  }
+
+  private mutating func change(_ body: (inout ColumnChunkDetails) -> Void) {
+    var known = knownDetails
+    body(&known)
+    details = .known(known)
+  }
 
   /// A part of the file.
   public struct Location: Hashable, Sendable {
@@ -125,6 +161,7 @@ extension ColumnChunkMetadata {
   ) throws(FileFormatError) -> ColumnChunkMetadata {
     var chunk = ColumnChunkMetadata(physicalType: .boolean, codec: ParquetCodec(rawValue: 0))
     var seen = 0
+    let start = reader.position
     var fields = try reader.structure(field)
     while let field = try reader.next(&fields) {
       if field.id < 16 { seen |= 1 << field.id }
@@ -135,7 +172,6 @@ extension ColumnChunkMetadata {
           throw .unsupported("Parquet physical type \(number) is not supported")
         }
         chunk.physicalType = type
-      case 2: chunk.encodings = try reader.int32s(field).map { ParquetEncoding(rawValue: $0) }
       case 4: chunk.codec = ParquetCodec(rawValue: try reader.int32(field))
       case 5: chunk.valueCount = try reader.count64(field)
       case 6: chunk.uncompressedByteCount = try reader.count64(field)
@@ -143,13 +179,6 @@ extension ColumnChunkMetadata {
       case 9: chunk.dataPageOffset = try reader.count64(field)
       case 10: chunk.indexPageOffset = try reader.count64(field)
       case 11: chunk.dictionaryPageOffset = try reader.count64(field)
-      case 12: chunk.statistics = try ParquetStatistics.decode(field, from: &reader)
-      case 13:
-        let count = try reader.list(field, of: .structure)
-        chunk.pageEncodings.reserveCapacity(count)
-        for _ in 0..<count {
-          chunk.pageEncodings.append(try PageEncodingCount.decode(from: &reader))
-        }
       case 14: chunk.bloomFilterOffset = try reader.count64(field)
       // Before it was given a meaning, some writers used 15 for things of their own.
       case 15 where field.type == .int32: chunk.bloomFilterByteCount = try reader.count32(field)
@@ -159,6 +188,7 @@ extension ColumnChunkMetadata {
     for required in [1, 4, 5, 6, 7, 9] where seen & 1 << required == 0 {
       throw reader.damaged("the metadata of a Parquet column chunk lacks field \(required)")
     }
+    chunk.details = .stored(StoredColumnChunkDetails(reader, from: start))
     return chunk
   }
 
@@ -195,30 +225,6 @@ extension ColumnChunkMetadata {
       writer.int64(6, columnIndex.offset)
       writer.int32(7, columnIndex.byteCount)
     }
-    writer.endStructure()
-  }
-}
-
-extension ColumnChunkMetadata.PageEncodingCount {
-  static func decode(from reader: inout ThriftReader) throws(FileFormatError) -> Self {
-    var pages = Self(pageKind: 0, encoding: .plain, count: 0)
-    var fields = try reader.beginStructure()
-    while let field = try reader.next(&fields) {
-      switch field.id {
-      case 1: pages.pageKind = Int(try reader.int32(field))
-      case 2: pages.encoding = ParquetEncoding(rawValue: try reader.int32(field))
-      case 3: pages.count = try reader.count32(field)
-      default: try reader.skip(field)
-      }
-    }
-    return pages
-  }
-
-  func encode(to writer: inout ThriftWriter) {
-    writer.beginStructure()
-    writer.int32(1, pageKind)
-    writer.int32(2, Int(encoding.rawValue))
-    writer.int32(3, count)
     writer.endStructure()
   }
 }
