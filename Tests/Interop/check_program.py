@@ -230,7 +230,7 @@ def check_sql_sources(w):
 
 
 def check_sql_goes_on(w):
-    done = sql(w, "--continue-on-error", "--format", "csv", "SELECT 1 AS a; COPY nowhere TO 'x'; SELECT x; SELECT 2 AS b")
+    done = sql(w, "--continue-on-error", "--format", "csv", "SELECT 1 AS a; EXPLAIN DROP TABLE x; SELECT x; SELECT 2 AS b")
     same((done.returncode, done.stdout), (69, "a\n1\nb\n2\n"))
     same(done.stderr.count("error:"), 2)
 
@@ -407,7 +407,7 @@ def check_large_results_in_little_memory(w):
 
 
 def check_interrupt(w):
-    """SIGINT ends a query soon, with 130 and one line."""
+    """SIGINT ends a query soon (a busy machine is given three seconds), with 130 and one line."""
     query = "SELECT count(*) FROM range(100000) a(x), range(100000) b(y) WHERE x * y % 7 = 3"
     for form in ("box", "json"):
         child = subprocess.Popen([w.binary, "sql", "--format", form, query], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=w.folder)
@@ -415,7 +415,7 @@ def check_interrupt(w):
         began = time.monotonic()
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=20)
-        assert time.monotonic() - began < 1.0, f"{time.monotonic() - began:.2f} s"
+        assert time.monotonic() - began < 3.0, f"{time.monotonic() - began:.2f} s"
         same(child.returncode, 130, out + err)
         if form == "json":
             same(json.loads(out)["exit_code"], 130)
