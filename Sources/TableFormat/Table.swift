@@ -14,6 +14,8 @@ public struct Table: Sendable {
   public let paths: PathMapper
   /// The catalog that holds the table; `nil` for one opened by its metadata file, which is read-only.
   public let catalog: (any Catalog)?
+  /// What its reader should know: that the table lies elsewhere than its metadata says; `nil` for nothing.
+  public private(set) var warning: String?
 
   /// Makes a table of its parts.
   public init(
@@ -26,8 +28,8 @@ public struct Table: Sendable {
 
   /// Opens a table by its metadata file, or by its folder, without a catalog.
   ///
-  /// A table that was moved opens by itself: when the place its metadata names does not hold the file,
-  /// locations are mapped to the folder that does.
+  /// A table that was moved or copied opens by itself: every location under the folder that its metadata names
+  /// is mapped to the folder that holds the metadata, and ``warning`` says so.
   ///
   /// - Parameters:
   ///   - location: A metadata file, or a table's folder: then the version hint or the newest file decides.
@@ -40,7 +42,7 @@ public struct Table: Sendable {
     at location: String, identifier: TableIdentifier? = nil, fileSystem: any FileSystem,
     paths: PathMapper = PathMapper()
   ) throws(TableFormatError) -> Table {
-    let file = try MetadataFile.find(at: location, fileSystem: fileSystem, paths: paths)
+    let file = try MetadataDiscovery.find(at: location, fileSystem: fileSystem, paths: paths)
     return try load(
       identifier ?? TableIdentifier(namespace: "", name: file.tableName), metadataLocation: file.location,
       fileSystem: fileSystem, paths: paths, catalog: nil)
@@ -52,11 +54,13 @@ public struct Table: Sendable {
     catalog: (any Catalog)?
   ) throws(TableFormatError) -> Table {
     let metadata = try MetadataFile.read(metadataLocation, fileSystem: fileSystem, paths: paths)
-    let paths = MetadataFile.paths(
+    let relocation = TableRelocation(
       paths, of: metadata, readFrom: metadataLocation, fileSystem: fileSystem)
-    return Table(
+    var table = Table(
       identifier: identifier, metadata: metadata, metadataLocation: metadataLocation,
-      fileSystem: fileSystem, paths: paths, catalog: catalog)
+      fileSystem: fileSystem, paths: relocation.paths, catalog: catalog)
+    table.warning = relocation.warning(for: identifier)
+    return table
   }
 }
 

@@ -32,6 +32,7 @@ final class Environment {
   /// - Throws: ``CommandFailure`` if it cannot be opened.
   static func open(_ options: GlobalOptions, command: String, isDetached: Bool) throws -> Environment {
     var catalog: SQLiteCatalog?
+    let (warnings, paths) = (Warnings(), PathMapper(options.mappings))
     if !(isDetached && options.catalog == nil && options.warehouse == nil) {
       let warehouse = options.warehouse ?? (isDetached ? nil : variable("WEQUERY_WAREHOUSE")) ?? "warehouse"
       let path = options.catalog ?? warehouse + "/catalog.db"
@@ -41,7 +42,9 @@ final class Environment {
           hint: "--catalog takes a catalog's file, --warehouse its folder")
       }
       do throws(TableFormatError) {
-        catalog = try SQLiteCatalog(path: path, name: options.catalogName)
+        catalog = try SQLiteCatalog(
+          path: path, name: options.catalogName, paths: paths,
+          warn: { warnings.say($0) })
       } catch {
         throw CommandFailure(error)
       }
@@ -65,7 +68,8 @@ final class Environment {
     }
     let session = Session(
       catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
-      systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) })
+      systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) }, paths: paths,
+      warn: { warnings.say($0) })
     // A Parquet file is made by its writer.
     let path = options.format == .parquet ? nil : options.output
     let output = try path.map { (path) throws -> TextOutput in try TextOutput(path: path) } ?? .standard

@@ -7,7 +7,8 @@ struct Wequery: ParsableCommand {
   static let subcommands: [any ParsableCommand.Type] = [
     SQLCommand.self, BatchCommand.self, Demo.self, Generate.self, Load.self, Tables.self, Describe.self,
     Snapshots.self, Files.self, Partitions.self, HistoryCommand.self, References.self, Compact.self,
-    Stats.self, Expire.self, Orphans.self, Restore.self, Shell.self,
+    Stats.self, Expire.self, Orphans.self, Restore.self, Register.self, TableCommand.self,
+    Shell.self,
   ]
 
   static let configuration = CommandConfiguration(

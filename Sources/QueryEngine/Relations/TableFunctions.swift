@@ -53,7 +53,9 @@ extension CatalogResolver {
       }
     }
     do throws(TableFormatError) {
-      return (try Table.open(at: text, fileSystem: LocalFileSystem()), nil)
+      let table = try Table.open(at: text, fileSystem: LocalFileSystem(), paths: session.paths)
+      if let warning = table.warning { session.warn?(warning) }
+      return (table, nil)
     } catch {
       guard isPath || error.kind != .notFound else {
         throw QueryError(

@@ -20,6 +20,10 @@ package final class Session {
   package let procedures: [any Procedure]
   /// Tables that are neither in the catalog nor temporary, such as `wequery.rejects`, by name.
   package let systemTables: (any SystemTables)?
+  /// Mappings of the locations of tables that are opened without the catalog.
+  let paths: PathMapper
+  /// Takes what a person should know besides the result.
+  let warn: (@Sendable (String) -> Void)?
   /// Temporary tables and views, prepared statements.
   var objects = SessionObjects()
   /// The values of the parameters of the prepared statement that runs.
@@ -38,10 +42,14 @@ package final class Session {
   ///   - settings: What the session begins with.
   ///   - procedures: What CALL can run.
   ///   - systemTables: The tables of the namespace `wequery`.
+  ///   - paths: Mappings of the locations of tables that are opened without the catalog.
+  ///   - warn: Takes what a person should know besides the result.
   package init(
     catalog: (any Catalog)?, settings: SessionSettings, procedures: [any Procedure] = [],
-    systemTables: (any SystemTables)? = nil
+    systemTables: (any SystemTables)? = nil, paths: PathMapper = PathMapper(),
+    warn: (@Sendable (String) -> Void)? = nil
   ) {
+    (self.paths, self.warn) = (paths, warn)
     (self.catalog, self.settings, initialSettings) = (catalog, settings, settings)
     (self.procedures, self.systemTables) = (procedures, systemTables)
     caches = ExecutionCaches(

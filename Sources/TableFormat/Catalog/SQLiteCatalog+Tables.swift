@@ -54,8 +54,7 @@ extension SQLiteCatalog {
   public func loadTable(_ table: TableIdentifier) throws(TableFormatError) -> Table {
     guard let location = try metadataLocation(of: table) else { throw try missing(table) }
     if let table = remembered(table, at: location) { return table }
-    let loaded = try Table.load(
-      table, metadataLocation: location, fileSystem: fileSystem, paths: paths, catalog: self)
+    let loaded = try load(table, at: location)
     remember(loaded)
     return loaded
   }
@@ -95,8 +94,7 @@ extension SQLiteCatalog {
     _ table: TableIdentifier, metadataLocation location: String
   ) throws(TableFormatError) -> Table {
     try requireNamespace(table.namespace)
-    let loaded = try Table.load(
-      table, metadataLocation: location, fileSystem: fileSystem, paths: paths, catalog: self)
+    let loaded = try load(table, at: location)
     try insert(table, location)
     return loaded
   }

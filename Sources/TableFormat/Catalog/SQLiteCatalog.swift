@@ -17,6 +17,8 @@ public final class SQLiteCatalog: Catalog {
   public let fileSystem: any FileSystem
   /// Mappings of stored locations for all tables.
   public let paths: PathMapper
+  /// Takes what the reader of a table should know, as that it was moved.
+  let warn: (@Sendable (String) -> Void)?
   private let chosenName: String?
   private let state = Mutex(State())
   /// The newest metadata of the tables that were looked at last: a metadata file never changes.
@@ -44,12 +46,14 @@ public final class SQLiteCatalog: Catalog {
   ///   - warehouse: The location new tables go below; by default the folder of the file.
   ///   - fileSystem: Where table files are.
   ///   - paths: Mappings of stored locations.
+  ///   - warn: Takes what the reader of a table should know, as that it was moved.
   /// - Throws: ``TableFormatError`` when the file is there but is no SQLite catalog, or cannot be read.
   public init(
     path: String, name: String? = nil, warehouse: String? = nil,
-    fileSystem: any FileSystem = LocalFileSystem(), paths: PathMapper = PathMapper()
+    fileSystem: any FileSystem = LocalFileSystem(), paths: PathMapper = PathMapper(),
+    warn: (@Sendable (String) -> Void)? = nil
   ) throws(TableFormatError) {
-    (self.path, self.fileSystem, self.paths) = (path, fileSystem, paths)
+    (self.path, self.fileSystem, self.paths, self.warn) = (path, fileSystem, paths, warn)
     chosenName = name
     self.warehouse = warehouse ?? "file://" + AbsolutePath.of(FilePath.parent(of: path))
     try connect(creating: false)

@@ -12,4 +12,12 @@ package enum AbsolutePath {
     if path.isEmpty || path == "." { return folder }
     return PathMapper.normalised(folder + "/" + path)
   }
+
+  /// Whether two paths of this machine lead to one file, by symbolic links or otherwise.
+  package static func isSameFile(_ path: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    // SAFETY: `stat` fills the structure that it is given, and nothing else.
+    guard unsafe stat(path, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
 }

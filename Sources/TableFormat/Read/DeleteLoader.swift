@@ -7,7 +7,7 @@ public final class DeleteLoader: Sendable {
   /// The ids of columns in files that have none.
   let nameMapping: NameMapping?
   private let cache: DataFileCache?
-  private let positionFiles = OnceCache<String, [String: RowPositions]>()
+  private let positionFiles = OnceCache<String, PositionDeletes>()
   private let vectors = OnceCache<String, RoaringBitmap64>()
   private let positionsByFile = OnceCache<String, DeletedPositions>()
   private let readsBareVectors: Bool
@@ -43,17 +43,39 @@ public final class DeleteLoader: Sendable {
       let key = table.paths.key(of: task.file.path)
       var result = RowPositions([])
       for file in deletes.positionDeletes {
-        if let more = try rows(of: file)[key] { result = result.union(more) }
+        let read = try rows(of: file)
+        if let more = read.rows[key] {
+          result = result.union(more)
+        } else {
+          try checkPlace(of: key, among: read, file)
+        }
       }
       return .rows(result)
     }
   }
 
+  /// Throws if a position delete file means a data file, but by a path that no mapping leads to it.
+  ///
+  /// Read without it, deleted rows would come back with no error. A delete for a file that is gone is harmless
+  /// (rule 44); one for a file of the same name in another folder, where there is none, is not.
+  private func checkPlace(
+    of key: String, among read: PositionDeletes, _ file: DataFile
+  ) throws(TableFormatError) {
+    for other in read.pathsByName[PositionDeletes.name(of: key)] ?? [] {
+      if PathMapper.scheme(of: other) == nil, ((try? table.fileSystem.status(other)) ?? nil) != nil {
+        continue
+      }
+      throw TableFormatError(
+        .unsupported, "a position delete matches no known file: it is for \(other), and the table has \(key)",
+        hint: "map the prefix in which they differ, as --map OLD=NEW", file: file.path)
+    }
+  }
+
   /// Returns the positions in a position delete file, by the data file they concern.
-  private func rows(of file: DataFile) throws(TableFormatError) -> [String: RowPositions] {
+  private func rows(of file: DataFile) throws(TableFormatError) -> PositionDeletes {
     try positionFiles.value(file.path) { () throws(TableFormatError) in
       let reader = try DataFileReader.open(file, table, cache)
-      return try PositionDeletes.read(reader, file: file.path, paths: table.paths)
+      return try PositionDeletes(reader, file: file.path, paths: table.paths)
     }
   }
 
@@ -124,82 +146,6 @@ public final class DeleteLoader: Sendable {
       }
     }
     return result
-  }
-}
-
-/// Position delete files (Iceberg specification, "Position Delete Files").
-enum PositionDeletes {
-  /// Reads all rows of a file.
-  ///
-  /// - Parameters:
-  ///   - reader: The file.
-  ///   - file: Its path, for errors.
-  ///   - paths: What paths are compared by: the rows may spell them otherwise than the manifests do.
-  /// - Returns: The positions by the key of the data file's path.
-  /// - Throws: ``TableFormatError`` if the file is damaged.
-  static func read(
-    _ reader: ParquetReader, file: String, paths: PathMapper
-  ) throws(TableFormatError) -> [String: RowPositions] {
-    let schema = reader.metadata.schema
-    func column(_ id: FieldID, _ name: String) throws(TableFormatError) -> ParquetColumn {
-      let found = schema.column(fieldID: Int(id.rawValue)) ?? schema.column(named: name)
-      guard let found else {
-        throw TableFormatError(
-          .damaged, "a position delete file has no column \"\(name)\"", file: file, field: name)
-      }
-      return found
-    }
-    let pathColumn = try column(.deleteFilePath, "file_path")
-    let positionColumn = try column(.deletePosition, "pos")
-    guard pathColumn.type.physicalType == .string, positionColumn.type.physicalType == .int64 else {
-      throw TableFormatError(
-        .damaged, "the columns of a position delete file are \(pathColumn.type) and \(positionColumn.type)",
-        file: file)
-    }
-    var collected: [String: [Int64]] = [:]
-    for (rowGroup, group) in reader.metadata.rowGroups.enumerated() {
-      let rows = 0..<group.rowCount
-      let (names, positions) = try TableFormatError.wrapping(file) { () throws(FileFormatError) in
-        (
-          try reader.read(column: pathColumn, rowGroup: rowGroup, rows: rows, wanted: nil),
-          try reader.read(column: positionColumn, rowGroup: rowGroup, rows: rows, wanted: nil).flattened()
-        )
-      }
-      if names.mayHaveNulls || positions.mayHaveNulls {
-        throw TableFormatError(.damaged, "a position delete file holds null", file: file)
-      }
-      collect(names, positions.int64s, paths, &collected)
-    }
-    return collected.mapValues { RowPositions($0) }
-  }
-
-  /// Adds the positions to those of their files; neighbouring rows mostly name the same file.
-  private static func collect(
-    _ names: Vector, _ positions: Span<Int64>, _ paths: PathMapper, _ collected: inout [String: [Int64]]
-  ) {
-    // A code for each row, whatever the encoding: rows of the same code name the same file.
-    let entries = names.base ?? names
-    let views = entries.strings
-    var codes = [Int](repeating: 0, count: positions.count)
-    switch names.encoding {
-    case .constant: break
-    case .flat: for row in codes.indices { codes[row] = row }
-    case .dictionary:
-      let stored = names.codes
-      for row in codes.indices { codes[row] = Int(stored[row]) }
-    }
-    var begin = 0
-    while begin < positions.count {
-      let view = views[codes[begin]]
-      var end = begin + 1
-      while end < positions.count, codes[end] == codes[begin] || views[codes[end]] == view { end += 1 }
-      let key = paths.key(of: view.string)
-      // Taken out while it grows, so that it is not copied.
-      var rows = collected.removeValue(forKey: key) ?? []
-      for row in begin..<end { rows.append(positions[row]) }
-      collected[key] = rows
-      begin = end
-    }
   }
 }
 

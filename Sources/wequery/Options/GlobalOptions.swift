@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import TableFormat
 
 /// The options that every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -14,6 +15,15 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(help: "The namespace of unqualified names; default: analytics.")
   var namespace: String?
+
+  @Option(
+    name: .customLong("map"),
+    help: "Read what tables store under OLD from NEW, as s3://bucket/warehouse=/copy; may be repeated.",
+    transform: { text in
+      let mapping = try PathMapper.Mapping(text)
+      return PathMapper.Mapping(old: mapping.old, new: AbsolutePath.of(mapping.new))
+    })
+  var mappings: [PathMapper.Mapping] = []
 
   @Option(help: "How results are printed: \(ResultFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: ResultFormat = .box

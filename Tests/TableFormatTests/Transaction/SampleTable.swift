@@ -7,8 +7,8 @@ import FileFormats
 final class TemporaryFolder {
   let path: String
 
-  init(_ name: String = "wequery") {
-    path = "/tmp/\(name)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  init(_ name: String = "wequery", root: String = "/tmp") {
+    path = "\(root)/\(name)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
   }
 
   deinit {

@@ -1,14 +1,8 @@
 internal import Columnar
 package import FileFormats
 
-/// Metadata files: their names, how they are found, read and written (rules 65 and 66).
+/// Metadata files: their names, how they are read and written (rule 65).
 package enum MetadataFile {
-  /// A metadata file that was looked for.
-  package struct Found {
-    package var location: String
-    package var tableName: String
-  }
-
   /// The most bytes of JSON that are read.
   private static let sizeLimit = 1 << 30
 
@@ -69,78 +63,6 @@ package enum MetadataFile {
     guard let next = name.dropFirst(digits.count).first, next == "-" || next == "." else { return nil }
     return Int32(digits).map { Int($0) }
   }
-
-  /// Adds what a moved table needs to mappings.
-  ///
-  /// When the file that was read is not where its metadata says the table is, and nothing is there under its
-  /// name, then the table was moved with its folder.
-  package static func paths(
-    _ paths: PathMapper, of metadata: TableMetadata, readFrom location: String, fileSystem: any FileSystem
-  ) -> PathMapper {
-    guard let file = try? AbsolutePath.of(paths.path(of: location)),
-      let parent = file.lastPlace(of: "/metadata/")
-    else { return paths }
-    let folder = String(file[..<parent])
-    let stated = paths.key(of: metadata.location)
-    guard stated != folder, metadata.properties["write.metadata.path"] == nil else { return paths }
-    let name = String(file[parent...])
-    if PathMapper.scheme(of: stated) == nil, (try? fileSystem.status(stated + name)) ?? nil != nil {
-      return paths
-    }
-    var moved = paths
-    if !stated.hasPrefix("/"), PathMapper.scheme(of: stated) == nil, folder.hasSuffix("/" + stated),
-      paths.base == nil
-    {
-      // The table's paths start from some folder above it.
-      moved.base = String(folder.dropLast(stated.count + 1))
-    } else {
-      moved.add(PathMapper.Mapping(old: metadata.location, new: folder))
-    }
-    return moved
-  }
-
-  /// Finds the metadata file that a location means.
-  package static func find(
-    at location: String, fileSystem: any FileSystem, paths: PathMapper
-  ) throws(TableFormatError) -> Found {
-    let path = try paths.path(of: location)
-    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    func name(of folder: String) -> String {
-      AbsolutePath.of(folder).split(separator: "/").last.map(String.init) ?? "table"
-    }
-    let status = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-      try fileSystem.status(trimmed)
-    }
-    guard let status else { throw TableFormatError(.notFound, "there is no \(location)", file: location) }
-    guard status.isDirectory else {
-      let folder = FilePath.parent(of: FilePath.parent(of: trimmed))
-      return Found(location: trimmed, tableName: name(of: folder))
-    }
-    let hasName = trimmed.hasSuffix("/metadata")
-    let folder = hasName ? trimmed : FilePath.join(trimmed, "metadata")
-    let files = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-      try fileSystem.status(folder) == nil ? [] : fileSystem.list(folder, recursively: false)
-    }
-    let candidates = files.filter { !$0.isDirectory && version(of: $0.path) != nil }
-    let hint = try? fileSystem.readAll(FilePath.join(folder, "version-hint.text"), limit: 4096)
-    let hinted = hint.map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } } ?? ""
-    let chosen =
-      candidates.first { file in
-        let name = file.path.split(separator: "/").last ?? ""
-        return !hinted.isEmpty
-          && (name.hasPrefix("v\(hinted).") || name.hasPrefix("\(hinted).") || name == hinted)
-      }
-      ?? candidates.max {
-        (version(of: $0.path) ?? 0, $0.modifiedMicros) < (version(of: $1.path) ?? 0, $1.modifiedMicros)
-      }
-    guard let chosen else {
-      throw TableFormatError(
-        .notFound, "\(location) holds no Iceberg table: there is no metadata file in \(folder)",
-        file: location)
-    }
-    let table = hasName ? FilePath.parent(of: trimmed) : trimmed
-    return Found(location: chosen.path, tableName: name(of: table))
-  }
 }
 
 extension TableMetadata {
@@ -150,18 +72,5 @@ extension TableMetadata {
       return PathMapper.joined(location, "metadata")
     }
     return folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-  }
-}
-
-extension String {
-  /// Where the last mention of a text is.
-  fileprivate func lastPlace(of text: String) -> Index? {
-    var best: Index?
-    var at = startIndex
-    while at < endIndex {
-      if self[at...].hasPrefix(text) { best = at }
-      at = index(after: at)
-    }
-    return best
   }
 }
