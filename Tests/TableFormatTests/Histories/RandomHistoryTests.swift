@@ -4,8 +4,10 @@ import Testing
 
 @testable import TableFormat
 
-/// Random histories of appends, deletes of every kind, overwrites, compactions and spec changes: every snapshot
-/// holds what a model in memory says. `WEQUERY_HISTORIES=10000` asks for the full number.
+/// Random histories, of which every snapshot holds what a model in memory says.
+///
+/// They mix appends, deletes of every kind, overwrites, compactions and spec changes. `WEQUERY_HISTORIES=10000`
+/// asks for the full number.
 @Suite("Histories: tables equal their model") struct RandomHistoryTests {
   /// How many share a catalog, and the memory of its files.
   private static let groupSize = 25

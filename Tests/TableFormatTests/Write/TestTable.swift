@@ -52,14 +52,7 @@ final class TestTable {
     return try writer.finish()
   }
 
-  /// Writes an equality delete file.
-  ///
-  /// - Parameters:
-  ///   - fields: The columns it holds; those of `ids` are compared.
-  ///   - ids: The columns that are compared; all by default.
-  ///   - rows: The keys.
-  ///   - spec: The spec of its partition.
-  ///   - partition: The partition.
+  /// Writes an equality delete file with the columns `fields`, of which `ids` are compared, by default all.
   func equalityDelete(
     _ fields: [NestedField], ids: [FieldID]? = nil, rows: [[ScalarValue]], spec: PartitionSpec? = nil,
     partition: [ScalarValue] = []
