@@ -93,7 +93,7 @@ def check_killed_loads_compactions_and_restores(w):
     assert state(w) == before
     table = w.table("web_events")
     assert files_on_disk(w.warehouse / "analytics" / "web_events" / "data") == {
-        file.removeprefix("file://") for snapshot in table.metadata.snapshots
-        for file in (task.file.file_path for task in table.scan(snapshot_id=snapshot.snapshot_id).plan_files())}
+        entry.data_file.file_path.removeprefix("file://") for snapshot in table.metadata.snapshots
+        for manifest in snapshot.manifests(table.io) for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)}
     for command in ("load", "compact", "restore"):
         assert killer.ends[command, "killed"] > 0
