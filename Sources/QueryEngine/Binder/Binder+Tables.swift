@@ -171,13 +171,16 @@ extension Binder {
     }
     let place = place(range)
     let (outerDivision, outerText) = (settings.integerDivision, sourceText)
+    let outerNamespace = resolver.viewNamespace
     openViews.append(key)
+    resolver.viewNamespace = view.namespace ?? outerNamespace
     settings.integerDivision = view.integerDivision
     sourceText = Array(view.text.utf8)
     defer {
       openViews.removeLast()
       settings.integerDivision = outerDivision
       sourceText = outerText
+      resolver.viewNamespace = outerNamespace
     }
     let unknownBefore = unknownNames.count
     var plan: LogicalPlan

@@ -7,6 +7,7 @@ internal import TableFormat
 final class CatalogResolver: RelationResolver {
   let session: Session
   private var loaded: [TableIdentifier: Table] = [:]
+  var viewNamespace: String?
 
   init(_ session: Session) { self.session = session }
 
@@ -51,7 +52,8 @@ final class CatalogResolver: RelationResolver {
       return own
     }
     if let system = try session.systemRelation(name) { return .relation(system) }
-    for candidate in TableSelector.candidates(name, session.settings) {
+    if let schema = try InformationSchema.relation(name, session) { return .relation(schema) }
+    for candidate in TableSelector.candidates(name, settings) {
       guard let table = try load(candidate.identifier) else { continue }
       if let version, candidate.version != nil {
         throw QueryError(
@@ -66,6 +68,34 @@ final class CatalogResolver: RelationResolver {
       return .relation(
         try TableRelation(
           table, catalog: session.settings.catalog, version: version ?? session.pinnedVersion))
+    }
+    return try view(name, version)
+  }
+
+  /// The settings that names are read by: a view has a namespace of its own.
+  private var settings: SessionSettings {
+    var settings = session.settings
+    if let viewNamespace { settings.namespace = viewNamespace }
+    return settings
+  }
+
+  /// Finds a view of the catalog, by its exact name or else without regard to case.
+  private func view(_ name: [String], _ version: TableVersion?) throws(QueryError) -> ResolvedRelation? {
+    guard let catalog = session.catalog else { return nil }
+    for identifier in TableSelector.identifiers(name, settings) {
+      let found = try session.tableFormat { () throws(TableFormatError) -> (TableIdentifier, ViewMetadata)? in
+        if let view = try catalog.loadView(identifier) { return (identifier, view) }
+        guard try catalog.namespaces().contains(identifier.namespace) else { return nil }
+        let lowered = identifier.name.lowercased()
+        guard
+          let near = try catalog.views(in: identifier.namespace).first(where: {
+            $0.name.lowercased() == lowered
+          }),
+          let view = try catalog.loadView(near)
+        else { return nil }
+        return (near, view)
+      }
+      if let (identifier, view) = found { return .view(try ViewDefinition(view, identifier)) }
     }
     return nil
   }
@@ -98,6 +128,7 @@ final class CatalogResolver: RelationResolver {
       let namespace = Namespace(session.settings.namespace)
       let tables = (try? catalog.tables(in: namespace)) ?? []
       names += tables.map(\.name)
+      names += ((try? catalog.views(in: namespace)) ?? []).map(\.name)
       for other in (try? catalog.namespaces()) ?? [] where other != namespace {
         names += ((try? catalog.tables(in: other)) ?? []).map(\.description)
       }

@@ -46,6 +46,9 @@ package protocol RelationResolver: AnyObject {
 
   /// The names of tables and views, for suggestions and SHOW TABLES.
   func tableNames() -> [String]
+
+  /// The namespace of names without one while a view is bound; `nil` outside of views.
+  var viewNamespace: String? { get set }
 }
 
 extension RelationResolver {
@@ -55,6 +58,11 @@ extension RelationResolver {
   ) throws(QueryError) -> (any Relation)? { nil }
 
   package func tableFunctionNames() -> [String] { [] }
+
+  package var viewNamespace: String? {
+    get { nil }
+    set {}
+  }
 
   package func resolveTarget(
     _ name: [String], at position: SourceRange?
@@ -83,10 +91,15 @@ package struct ViewDefinition: Sendable {
   /// New names for the query's columns; empty keeps them.
   package var columns: [String]
   package var integerDivision: Bool
+  /// What names without a namespace mean in the text; `nil` is what they mean around it.
+  package var namespace: String?
 
-  package init(name: String, text: String, columns: [String] = [], integerDivision: Bool = true) {
+  package init(
+    name: String, text: String, columns: [String] = [], integerDivision: Bool = true,
+    namespace: String? = nil
+  ) {
     (self.name, self.text, self.columns) = (name, text, columns)
-    self.integerDivision = integerDivision
+    (self.integerDivision, self.namespace) = (integerDivision, namespace)
   }
 }
 

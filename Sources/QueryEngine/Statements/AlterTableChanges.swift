@@ -140,12 +140,19 @@ enum AlterTableChanges {
         at: syntax.name.range)
     }
     var reference = SnapshotReference(snapshotID: id, kind: syntax.isBranch ? .branch : .tag)
-    if let retention = syntax.retention,
-      case (.interval(let interval), _) = try session.constant(retention, environment)
-    {
-      reference.maxRefAgeMillis =
-        (Int64(interval.months) * 30 + Int64(interval.days)) * 86_400_000 + interval.micros / 1000
+    func millis(_ retention: ExpressionSyntax?) throws(QueryError) -> Int64? {
+      guard let retention, case (.interval(let interval), _) = try session.constant(retention, environment)
+      else { return nil }
+      return (Int64(interval.months) * 30 + Int64(interval.days)) * 86_400_000 + interval.micros / 1000
     }
+    reference.maxRefAgeMillis = try millis(syntax.retention)
+    guard syntax.isBranch || (syntax.minSnapshots == nil && syntax.snapshotRetention == nil) else {
+      throw QueryError(
+        .invalidParameter, "a tag names one snapshot, so that there are none to retain behind it",
+        hint: "RETAIN says how long the tag itself stays", at: syntax.name.range)
+    }
+    reference.minSnapshotsToKeep = syntax.minSnapshots
+    reference.maxSnapshotAgeMillis = try millis(syntax.snapshotRetention)
     return SetReference(syntax.name.text, reference, isNew: !syntax.orReplace)
   }
 }

@@ -17,10 +17,7 @@ extension Session {
         columns: [("name", .varchar), ("value", .varchar), ("description", .varchar)],
         rows: SettingDefinition.all.map { [.text($0.name), .text($0.get(settings)), .text($0.summary)] })
     case .tables(let namespace, let like): return try showTables(namespace, like: like)
-    case .views:
-      return StatementResult(
-        columns: [("view_name", .varchar)],
-        rows: objects.views.values.map(\.name).sorted().map { [.text($0)] })
+    case .views(let namespace): return try showViews(namespace)
     case .namespaces:
       let names = try tableFormat { () throws(TableFormatError) in try self.catalog?.namespaces() ?? [] }
       return StatementResult(columns: [("namespace", .varchar)], rows: names.map { [.text($0.description)] })
@@ -101,7 +98,11 @@ extension Session {
     ]
     switch relation {
     case .view(let view):
-      return try describe(viewQuery(view), EvaluationEnvironment(clockMicros: clockMicros))
+      return StatementResult(
+        columns: columns,
+        rows: try self.columns(of: view).map {
+          [.text($0.name), .text("\($0.type)"), .text($0.isNullable ? "YES" : "NO"), .null, .null]
+        })
     case .relation(let table as TableRelation):
       let spec = table.table.metadata.partitionSpec
       return StatementResult(
@@ -122,14 +123,6 @@ extension Session {
           [.text($0.name), .text("\($0.type)"), .text($0.isNullable ? "YES" : "NO"), .null, .null]
         })
     }
-  }
-
-  /// The syntax tree of a view's text.
-  private func viewQuery(_ view: ViewDefinition) throws(QueryError) -> QuerySyntax {
-    guard case .query(let query) = try Parser.statement(view.text).kind else {
-      throw QueryError.internalError("the view \(view.name) is no query")
-    }
-    return query
   }
 
   func describe(

@@ -30,13 +30,14 @@ extension Session {
       }
     }
     let creation = try creation(of: identifier, statement, rows)
+    let defaults = try defaultValues(of: statement, environment)
     try tableFormat { () throws(TableFormatError) in
       if exists {
         let table = try catalog.loadTable(identifier)
         let replacement = ReplaceTable(creation)
-        try self.write(
-          rows?.batches ?? [], to: try replacement.preview(of: table),
-          Transaction(table, replacement, clock: self.commitClock))
+        var transaction = Transaction(table, replacement, clock: self.commitClock)
+        if !defaults.isEmpty { transaction.add(UpdateSchema(defaults)) }
+        try self.write(rows?.batches ?? [], to: try replacement.preview(of: table), transaction)
         return
       }
       if try !catalog.namespaces().contains(identifier.namespace) {
@@ -44,9 +45,26 @@ extension Session {
       }
       // One commit makes the table and its rows, so that nobody sees it without them.
       let table = try catalog.stageTable(creation)
-      try self.write(rows?.batches ?? [], to: table, Transaction(table, clock: self.commitClock))
+      var transaction = Transaction(table, clock: self.commitClock)
+      if !defaults.isEmpty { transaction.add(UpdateSchema(defaults)) }
+      try self.write(rows?.batches ?? [], to: table, transaction)
     }
     return done
+  }
+
+  /// The changes that give new columns their defaults, which only format version 3 has.
+  private func defaultValues(
+    of statement: CreateTableSyntax, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> [UpdateSchema.Change] {
+    var changes: [UpdateSchema.Change] = []
+    for column in statement.columns {
+      guard let expression = column.defaultValue else { continue }
+      let cast = ExpressionSyntax(
+        kind: .cast(expression, column.type, isTry: false), range: expression.range)
+      let value = try constant(cast, environment).0
+      if !value.isNull { changes.append(.setDefault(column.name.text, value)) }
+    }
+    return changes
   }
 
   /// Writes rows, if there are any, and commits them with what a transaction holds besides.
@@ -132,10 +150,6 @@ extension Session {
       columns = rows.columns.map { Schema.Column($0.name, $0.type) }
     } else {
       for column in statement.columns {
-        if column.defaultValue != nil {
-          throw QueryError(
-            .unsupported, "default values need table format 3, and are not written", at: column.name.range)
-        }
         columns.append(
           Schema.Column(
             column.name.text, try TypeNames.type(of: column.type), isRequired: column.isRequired,
@@ -157,39 +171,6 @@ extension Session {
       if let comment = statement.comment { creation.properties["comment"] = comment }
       return creation
     }
-  }
-
-  func create(
-    _ view: CreateViewSyntax, _ environment: EvaluationEnvironment
-  ) throws(QueryError) -> StatementResult {
-    guard view.isTemporary || catalog == nil || view.name.parts.count == 1, let name = view.name.names.last
-    else {
-      throw QueryError(
-        .unsupported, "views in the catalog are not supported",
-        hint: "CREATE TEMP VIEW makes one for the session", at: view.name.range)
-    }
-    let key = name.lowercased()
-    if objects.views[key] != nil || objects.tables[key] != nil {
-      if view.ifNotExists { return StatementResult(message: "CREATE VIEW") }
-      guard view.orReplace else {
-        throw QueryError(
-          .duplicateTable, "\"\(name)\" exists already", hint: "CREATE OR REPLACE VIEW replaces it",
-          at: view.name.range)
-      }
-    }
-    // Bound once now, so that a view that cannot work is not made.
-    let plan = try makeBinder(environment).bindQuery(view.query)
-    if !view.columns.isEmpty && view.columns.count != plan.outputColumns.count {
-      throw QueryError(
-        .invalidColumnReference,
-        "the view names \(view.columns.count) columns, its query has \(plan.outputColumns.count)",
-        at: view.name.range)
-    }
-    objects.tables[key] = nil
-    objects.views[key] = ViewDefinition(
-      name: name, text: view.text, columns: view.columns.map(\.text),
-      integerDivision: settings.integerDivision)
-    return StatementResult(message: "CREATE VIEW")
   }
 
   func createNamespace(_ name: QualifiedName, ifNotExists: Bool) throws(QueryError) -> StatementResult {
@@ -220,8 +201,8 @@ extension Session {
         if drop.kind == .view, objects.views.removeValue(forKey: key) != nil { return done }
       }
       if drop.kind == .view {
-        if drop.ifExists { return done }
-        throw QueryError(.undefinedTable, "there is no view \"\(drop.name.text)\"", at: drop.name.range)
+        try dropView(drop)
+        return done
       }
     }
     let table: Table

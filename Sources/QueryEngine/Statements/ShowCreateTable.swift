@@ -4,6 +4,9 @@ internal import TableFormat
 /// SHOW CREATE TABLE: a statement that makes an empty table of the same shape.
 extension Session {
   func showCreateTable(_ name: QualifiedName) throws(QueryError) -> StatementResult {
+    if case .view(let view)? = try CatalogResolver(self).resolve(name.names, version: nil, at: name.range) {
+      return showCreateView(view, name)
+    }
     let table = try requireTable(name)
     let metadata = table.metadata
     var text = "CREATE TABLE \(table.identifier.namespace).\(SQLName.quoted(table.identifier.name)) (\n"
@@ -12,27 +15,31 @@ extension Session {
       let type = (try? field.type.logicalType).map { "\($0)" } ?? "\(field.type)"
       var line = "  \(SQLName.quoted(field.name)) \(type)"
       if field.isRequired { line += " NOT NULL" }
+      if let value = field.writeDefault, let type = try? field.type.logicalType {
+        let text = ValueText.string(value, as: type)
+        line += " DEFAULT \(type.isNumeric ? text : SQLName.literal(text))"
+      }
       if let doc = field.doc { line += " COMMENT \(SQLName.literal(doc))" }
       lines.append(line)
+    }
+    let keys = metadata.schema.identifierFieldIDs.compactMap { metadata.schema.name(of: $0) }
+    if !keys.isEmpty {
+      lines.append("  PRIMARY KEY (\(keys.map { SQLName.quoted($0) }.joined(separator: ", ")))")
     }
     text += lines.joined(separator: ",\n") + "\n)\nUSING iceberg"
     let fields = metadata.partitionSpec.fields.filter { $0.transform != .void }
     if !fields.isEmpty {
       let parts = fields.map { field -> String in
-        let column = SQLName.quoted(metadata.schema.name(of: field.sourceID) ?? field.name)
-        switch field.transform {
-        case .identity: return column
-        case .bucket(let count): return "bucket(\(count), \(column))"
-        case .truncate(let width): return "truncate(\(width), \(column))"
-        default: return "\(field.transform)(\(column))"
-        }
+        let part = Self.part(field.sourceID, field.transform, metadata.schema)
+        let name = Self.defaultName(of: field, metadata.schema)
+        return part + (name == field.name ? "" : " AS \(SQLName.quoted(field.name))")
       }
       text += "\nPARTITIONED BY (\(parts.joined(separator: ", ")))"
     }
     if !metadata.sortOrder.isUnsorted {
       let keys = metadata.sortOrder.fields.map { field -> String in
-        let column = SQLName.quoted(metadata.schema.name(of: field.sourceID) ?? "\(field.sourceID)")
-        return column + (field.direction == .descending ? " DESC" : "")
+        Self.part(field.sourceID, field.transform, metadata.schema)
+          + (field.direction == .descending ? " DESC" : "")
           + (field.nullOrder == .first ? " NULLS FIRST" : " NULLS LAST")
       }
       text += "\nORDERED BY (\(keys.joined(separator: ", ")))"
@@ -44,6 +51,29 @@ extension Session {
     }
     text += "\nTBLPROPERTIES (\n\(pairs.joined(separator: ",\n"))\n)"
     return StatementResult(columns: [("create_statement", .varchar)], rows: [[.text(text)]])
+  }
+
+  /// A column or a transform of one.
+  private static func part(_ id: FieldID, _ transform: Transform, _ schema: Schema) -> String {
+    let name = schema.name(of: id) ?? "\(id)"
+    let column = name.split(separator: ".").map { SQLName.quoted(String($0)) }.joined(separator: ".")
+    switch transform {
+    case .identity: return column
+    case .bucket(let count): return "bucket(\(count), \(column))"
+    case .truncate(let width): return "truncate(\(width), \(column))"
+    default: return "\(transform)(\(column))"
+    }
+  }
+
+  /// The name that a partition field gets when the statement gives none.
+  private static func defaultName(of field: PartitionField, _ schema: Schema) -> String {
+    let name = schema.field(id: field.sourceID)?.name ?? field.name
+    switch field.transform {
+    case .identity: return name
+    case .bucket: return name + "_bucket"
+    case .truncate: return name + "_trunc"
+    default: return "\(name)_\(field.transform)"
+    }
   }
 }
 

@@ -130,22 +130,27 @@ extension Parser {
     if takeWords("identifier", "fields") {
       return .setIdentifierFields(try commaList { () throws(QueryError) in try qualifiedName() })
     }
-    if takeWords("partitioned", "by") { return .setPartitioning(try partitionFields()) }
-    if takeWords("sorted", "by") {
+    if takeWords("partition", "spec") || takeWords("partitioned", "by") {
+      return .setPartitioning(try partitionFields())
+    }
+    if takeWords("sort", "order") || takeWords("sorted", "by") {
       return .setSortOrder(try parenthesized { () throws(QueryError) in try sortField() })
     }
-    throw unexpected("TBLPROPERTIES, LOCATION, IDENTIFIER FIELDS, PARTITIONED BY or SORTED BY")
+    throw unexpected("TBLPROPERTIES, LOCATION, IDENTIFIER FIELDS, PARTITION SPEC or SORT ORDER")
   }
 
   private func writeOrder() throws(QueryError) -> AlterTableAction {
     if takeWord("unordered") { return .setSortOrder([]) }
+    if takeWords("distributed", "by", "partition") {
+      return .setProperties([(key: "write.distribution-mode", value: "hash")])
+    }
     _ = takeWord("locally")
     if takeWord("ordered") {
       try expectWord("by")
       func field() throws(QueryError) -> SortFieldSyntax { try sortField() }
       return .setSortOrder(isSign("(") ? try parenthesized(field) : try commaList(field))
     }
-    throw unexpected("ORDERED BY or UNORDERED")
+    throw unexpected("ORDERED BY, DISTRIBUTED BY PARTITION or UNORDERED")
   }
 
   private func reference(orReplace: Bool) throws(QueryError) -> ReferenceSyntax {
@@ -155,16 +160,24 @@ extension Parser {
     var reference = ReferenceSyntax(
       isBranch: isBranch, name: try label("a name"), orReplace: orReplace, ifNotExists: ifNotExists)
     if takeWords("as", "of", "version") { reference.version = try expression(.other) }
-    if takeWord("retain") {
-      let start = token.range.start
-      let amount = try expression(.power)
-      let unit = try label("a unit such as DAYS")
-      reference.retention = ExpressionSyntax(
-        kind: .interval(amount, unit: unit, to: nil), range: range(from: start))
-    }
+    if takeWord("retain") { reference.retention = try retention() }
     if takeWords("with", "snapshot", "retention") {
-      throw QueryError.unsupported("WITH SNAPSHOT RETENTION", at: range(from: lastEnd - 1))
+      if peek().isWord("snapshots") {
+        reference.minSnapshots = try integer("a number of snapshots")
+        try expectWord("snapshots")
+        if token.kind == .integer { reference.snapshotRetention = try retention() }
+      } else {
+        reference.snapshotRetention = try retention()
+      }
     }
     return reference
+  }
+
+  /// `7 DAYS`.
+  private func retention() throws(QueryError) -> ExpressionSyntax {
+    let start = token.range.start
+    let amount = try expression(.power)
+    let unit = try label("a unit such as DAYS")
+    return ExpressionSyntax(kind: .interval(amount, unit: unit, to: nil), range: range(from: start))
   }
 }

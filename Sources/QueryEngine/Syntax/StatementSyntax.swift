@@ -158,6 +158,9 @@ struct ReferenceSyntax: Sendable {
   var ifNotExists: Bool
   var version: ExpressionSyntax?
   var retention: ExpressionSyntax?
+  /// `WITH SNAPSHOT RETENTION 3 SNAPSHOTS 2 DAYS`, of branches.
+  var minSnapshots: Int?
+  var snapshotRetention: ExpressionSyntax?
 }
 
 struct InsertSyntax: Sendable {

@@ -18,7 +18,7 @@ public protocol Catalog: Sendable {
 
   /// The tables of a namespace, by name.
   func tables(in namespace: Namespace) throws(TableFormatError) -> [TableIdentifier]
-  /// The views of a namespace, which other engines made, by name.
+  /// The views of a namespace, by name.
   func views(in namespace: Namespace) throws(TableFormatError) -> [TableIdentifier]
   /// Where the metadata of a table is now; `nil` when there is no such table.
   func metadataLocation(of table: TableIdentifier) throws(TableFormatError) -> String?
@@ -37,6 +37,13 @@ public protocol Catalog: Sendable {
   func renameTable(_ table: TableIdentifier, to name: TableIdentifier) throws(TableFormatError)
   /// Removes a table's name; its files stay where they are.
   func dropTable(_ table: TableIdentifier) throws(TableFormatError)
+
+  /// Loads a view; `nil` when there is none of that name.
+  func loadView(_ view: TableIdentifier) throws(TableFormatError) -> ViewMetadata?
+  /// Makes a view, or gives one a new state.
+  func createView(_ view: CreateView) throws(TableFormatError)
+  /// Removes a view's name.
+  func dropView(_ view: TableIdentifier) throws(TableFormatError)
 
   /// Swaps the metadata of one table or of several, all or none: the commit point.
   ///

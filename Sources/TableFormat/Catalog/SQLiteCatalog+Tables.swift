@@ -6,7 +6,7 @@ extension SQLiteCatalog {
     try rows(of: namespace, views: false)
   }
 
-  /// The views of a namespace, which other engines made, by name.
+  /// The views of a namespace, by name.
   public func views(in namespace: Namespace) throws(TableFormatError) -> [TableIdentifier] {
     try rows(of: namespace, views: true)
   }
@@ -237,7 +237,7 @@ extension SQLiteCatalog {
   private func missing(_ table: TableIdentifier) throws(TableFormatError) -> TableFormatError {
     if try views(in: table.namespace).contains(table) {
       return TableFormatError(
-        .unsupported, "\(table) is a view of another engine, which cannot be read as a table")
+        .unsupported, "\(table) is a view, not a table", hint: "DROP VIEW and SHOW CREATE VIEW know views")
     }
     return TableFormatError(.notFound, "there is no table \"\(table)\"", hint: try otherNamesHint())
   }
