@@ -142,11 +142,14 @@ package struct SQLTestMode: Sendable, CaseIterable {
   let threads: Int
   let batchSize: Int
   let disablesOptimizer: Bool
+  var memoryLimit = 1 << 30
 
   package static let allCases = [
     SQLTestMode(name: "one worker", threads: 1, batchSize: 2048, disablesOptimizer: false),
     SQLTestMode(name: "two workers, small batches", threads: 2, batchSize: 3, disablesOptimizer: false),
     SQLTestMode(name: "without the optimizer", threads: 1, batchSize: 2048, disablesOptimizer: true),
+    SQLTestMode(
+      name: "no memory", threads: 2, batchSize: 2048, disablesOptimizer: false, memoryLimit: 1),
   ]
 }
 
@@ -157,7 +160,8 @@ package struct SQLTestRunner {
 
   /// Opens a session for one file.
   package init(_ file: SQLTestFile, _ mode: SQLTestMode, procedures: [any Procedure] = []) throws {
-    var settings = SessionSettings(threads: mode.threads, memoryLimit: 1 << 30, tempDirectory: "/tmp")
+    var settings = SessionSettings(
+      threads: mode.threads, memoryLimit: mode.memoryLimit, tempDirectory: "/tmp")
     settings.batchSize = mode.batchSize
     if mode.disablesOptimizer { settings.disabledOptimizerRules = Set(Optimizer.ruleNames) }
     // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.

@@ -59,6 +59,29 @@ final class MemoryLease {
     return true
   }
 
+  /// Makes the lease `wanted` bytes for something that cannot go to disk.
+  ///
+  /// Others may hold what is missing for a while, so that less than the whole limit is always given.
+  ///
+  /// - Throws: That memory is short, by the name of `what`, if the whole limit would not do.
+  func require(_ wanted: Int, for what: String) throws(QueryError) {
+    if resize(to: wanted) { return }
+    // Even under a limit of nothing a few rows can be worked on.
+    guard wanted <= max(budget.limit, MemoryLease.least) else {
+      throw QueryError(
+        .outOfMemory,
+        "\(what) needs \(wanted >> 20) MiB at once, and memory_limit is \(budget.limit >> 20) MiB",
+        hint: "SET memory_limit = '\(2 * (wanted >> 20) + 1)MB', or narrow the input")
+    }
+    force(to: wanted)
+  }
+
+  /// Bytes that are given whatever the limit.
+  static let least = 1 << 22
+
+  /// How many bytes an operator takes before it asks, so that few ask often.
+  var step: Int { min(1 << 20, max(1, budget.limit / 64)) }
+
   /// Makes the lease `wanted` bytes whatever the limit.
   func force(to wanted: Int) {
     if wanted > byteCount { budget.take(wanted - byteCount) } else { budget.release(byteCount - wanted) }

@@ -44,6 +44,12 @@ protocol PipelineSource: Sendable {
 protocol MorselReader: AnyObject {
   /// Pushes the batches of a morsel; returns `false` when no further row is wanted.
   func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool
+  /// Tells that this reader gets no further morsel; what steps of its own held back is pushed on.
+  func finish(into next: OperatorInstance) throws(QueryError)
+}
+
+extension MorselReader {
+  func finish(into next: OperatorInstance) throws(QueryError) {}
 }
 
 /// Where the batches of a pipeline end.
@@ -71,6 +77,9 @@ struct Pipeline: Sendable {
   var source: any PipelineSource
   var operators: [any StreamingOperator]
   var sink: any PipelineSink
+  /// The operators that the source and the sink are part of.
+  var sourceProfile: OperatorProfile?
+  var sinkProfile: OperatorProfile?
 
   /// Makes one worker's chain of instances that ends in the sink.
   func makeChain(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {

@@ -47,21 +47,28 @@ final class PipelineExecutor: Sendable {
   private func work(_ index: Int) {
     let worker = WorkerContext(context, worker: index)
     for pipeline in pipelines {
-      let queue = meet { () throws(QueryError) in
-        MorselQueue(count: try pipeline.source.open(self.context))
+      let queue = meet(worker) { () throws(QueryError) in
+        defer { worker.spend(on: pipeline.sourceProfile) }
+        return MorselQueue(count: try pipeline.source.open(self.context))
       }
       guard let queue else { return }
       attempt(queue, pipeline.sink) { () throws(QueryError) in try self.drain(queue, pipeline, worker) }
+      worker.spend(on: pipeline.sourceProfile)
       var phase = 0
-      while let tasks = meet({ () throws(QueryError) in
-        try pipeline.sink.prepare(phase: phase, self.context).map { MorselQueue(count: $0) }
-      }) {
+      while let tasks = meet(
+        worker,
+        { () throws(QueryError) in
+          defer { worker.spend(on: pipeline.sinkProfile) }
+          return try pipeline.sink.prepare(phase: phase, self.context).map { MorselQueue(count: $0) }
+        })
+      {
         attempt(tasks, pipeline.sink) { () throws(QueryError) in
           while let task = tasks.next() {
             try self.context.checkCancelled()
             try pipeline.sink.run(task: task, phase: phase, worker)
           }
         }
+        worker.spend(on: pipeline.sinkProfile)
         phase += 1
       }
       if hasFailed.load(ordering: .relaxed) { return }
@@ -84,6 +91,7 @@ final class PipelineExecutor: Sendable {
       guard try reader.read(morsel: morsel, into: chain), let next = queue.next() else { break }
       morsel = next
     }
+    try reader.finish(into: chain)
     try chain.finish()
   }
 
@@ -105,13 +113,17 @@ final class PipelineExecutor: Sendable {
   }
 
   /// Waits for all workers; the last calls `body`, whose queue all get, `nil` too if anything failed.
-  private func meet(_ body: () throws(QueryError) -> MorselQueue?) -> MorselQueue? {
+  private func meet(
+    _ worker: WorkerContext, _ body: () throws(QueryError) -> MorselQueue?
+  ) -> MorselQueue? {
     if workerCount == 1 { return makeQueue(body) }
+    defer { worker.spend(on: nil) }
     let (generation, isLast) = meeting.change { meeting in
       meeting.arrived += 1
       return (meeting.generation, meeting.arrived == workerCount)
     }
     if isLast {
+      worker.spend(on: nil)
       let queue = makeQueue(body)
       meeting.change { meeting in
         meeting.arrived = 0

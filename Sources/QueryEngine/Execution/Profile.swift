@@ -3,8 +3,10 @@ internal import Synchronization
 /// What the operators of one statement did, for EXPLAIN ANALYZE.
 package final class Profile: Sendable {
   private let entries = Mutex<[OperatorProfile]>([])
+  /// Whether time is measured besides rows: two looks at the clock per batch and operator.
+  package let isTimed: Bool
 
-  package init() {}
+  package init(isTimed: Bool = false) { self.isTimed = isTimed }
 
   /// The operators, in the order of the plan from the root down.
   package var operators: [OperatorProfile] { entries.withLock { $0 } }
@@ -50,11 +52,12 @@ package final class OperatorProfile: Sendable {
   package var rowCount: Int { rows.load(ordering: .relaxed) }
   /// Batches put out.
   package var batchCount: Int { batches.load(ordering: .relaxed) }
-  /// Time of all workers, where it was measured.
+  /// Time of all workers in this operator alone, where it was measured.
   package var nanoseconds: Int { spent.load(ordering: .relaxed) }
   /// Further counts, such as row groups pruned.
   package var counters: [(name: String, value: Int)] { values.withLock { $0.map { ($0.0, $0.1) } } }
 
+  /// Counts a batch put out.
   func count(rows rowCount: Int) {
     rows.wrappingAdd(rowCount, ordering: .relaxed)
     batches.wrappingAdd(1, ordering: .relaxed)

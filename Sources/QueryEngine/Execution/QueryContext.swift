@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 package import TableFormat
 
@@ -49,6 +50,17 @@ package final class QueryContext: Sendable {
   /// Asks the statement to stop at its next morsel; may be called from any thread.
   package func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
+  /// Runs a body for numbers below a count on all workers, while they have nothing else to do.
+  var loop: ScanPlanner.ConcurrentLoop {
+    let pool = settings.threadCount > 1 ? pool : nil
+    return { count, body in
+      let queue = MorselQueue(count: count)
+      let drain: @Sendable (Int) -> Void = { _ in while let number = queue.next() { body(number) } }
+      if let pool, pool.run(drain) { return }
+      drain(0)
+    }
+  }
+
   /// Throws if the statement was cancelled or its time is over.
   package func checkCancelled() throws(QueryError) {
     if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the statement was cancelled") }
@@ -63,8 +75,30 @@ package final class QueryContext: Sendable {
 final class WorkerContext {
   let query: QueryContext
   let worker: Int
+  private let isTimed: Bool
+  /// When the time that is not yet on any operator's account began.
+  private var mark: Int
 
-  init(_ query: QueryContext, worker: Int) { (self.query, self.worker) = (query, worker) }
+  init(_ query: QueryContext, worker: Int) {
+    (self.query, self.worker) = (query, worker)
+    isTimed = query.profile?.isTimed ?? false
+    mark = isTimed ? WorkerContext.now : 0
+  }
+
+  /// Puts the time since the last call on an operator's account; `nil` stands for waiting.
+  func spend(on profile: OperatorProfile?) {
+    guard isTimed else { return }
+    let now = WorkerContext.now
+    profile?.spend(now - mark)
+    mark = now
+  }
+
+  /// Nanoseconds of a clock that only goes forward.
+  private static var now: Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
 }
 
 /// What a session keeps of immutable files between statements.

@@ -37,6 +37,6 @@ package enum QueryExecutor {
     var planner = PhysicalPlanner(context, shared: shared)
     try planner.plan(plan, into: sink)
     try PipelineExecutor.run(planner.pipelines, context)
-    return sink.batches()
+    return try sink.batches()
   }
 }

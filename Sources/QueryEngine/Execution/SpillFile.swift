@@ -18,7 +18,8 @@ package final class SpillFile {
   private let path: String
   private let files = LocalFileSystem()
   private let file: any WritableFile
-  private var reading: (any RandomAccessFile)?
+  private var isWriting = true
+  private let reading = Mutex<(any RandomAccessFile)?>(nil)
   private static let counter = Atomic(0)
 
   /// Makes an empty file in the directory.
@@ -35,8 +36,8 @@ package final class SpillFile {
   }
 
   deinit {
-    if reading == nil { do { try file.close() } catch {} }
-    do { try files.remove(path) } catch {}
+    if isWriting { do { try file.close() } catch {} }
+    if reading.withLock({ $0 == nil }) { do { try files.remove(path) } catch {} }
   }
 
   private static func failure(_ error: FileFormatError) -> QueryError {
@@ -65,17 +66,30 @@ package final class SpillFile {
   package func open() throws(QueryError) {
     do throws(FileFormatError) {
       // What the file still holds back is written when it is closed.
+      isWriting = false
       try file.close()
-      reading = try files.open(path)
     } catch {
       throw SpillFile.failure(error)
+    }
+  }
+
+  /// Opens the file for reading, which nobody did before, and takes its name away, so that nothing stays
+  /// behind however the process ends.
+  private func reader() throws(FileFormatError) -> any RandomAccessFile {
+    try reading.withLock { (reading) throws(FileFormatError) in
+      if let reading { return reading }
+      guard !isWriting else { throw FileFormatError(.internal, "the file is still being written") }
+      let opened = try files.open(path)
+      try files.remove(path)
+      reading = opened
+      return opened
     }
   }
 
   /// Reads a batch back; `types` are those of its columns.
   package func read(_ block: Block, types: [LogicalType]) throws(QueryError) -> Batch {
     do throws(FileFormatError) {
-      guard let file = reading else { throw FileFormatError(.internal, "the file is still being written") }
+      let file = try reader()
       let packed = try file.read(at: block.offset, count: block.byteCount)
       let bytes = try CompressionCodec.lz4Raw.decompress(
         packed.bytes.extracting(0..<block.byteCount), size: block.rawByteCount)

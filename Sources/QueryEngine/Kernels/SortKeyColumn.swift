@@ -95,9 +95,14 @@ struct SortKeyColumn: Sendable {
     if smallest > greatest { return ([UInt64](repeating: 0, count: raw.count), 0) }
     let range = greatest - smallest
     let hasNulls = validity.map { !$0.isAllSet } ?? false
-    if hasNulls && range >= .max - 1 {
-      // No room for a code: the lowest bit gives way, and equal codes of extremes are not told apart.
-      for row in raw.indices { raw[row] = raw[row] &>> 1 }
+    if hasNulls && range == .max {
+      // No code is left for nulls: the values' ranks, which are fewer than rows, take the values' place.
+      let values = raw
+      var order = (0..<UInt32(raw.count)).map { $0 }
+      var ranks = [UInt32](repeating: 0, count: raw.count)
+      order.sort { values[Int($0)] < values[Int($1)] }
+      assign(order, &ranks) { values[Int($0)] == values[Int($1)] }
+      raw = ranks.map { UInt64($0) }
       return compress(&raw, validity, isDescending: isDescending, nullsFirst: nullsFirst)
     }
     let shift: UInt64 = hasNulls && nullsFirst ? 1 : 0

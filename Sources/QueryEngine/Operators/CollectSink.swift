@@ -6,8 +6,21 @@ internal import Synchronization
 /// Morsels are given out in ascending order, so that with a limit a worker may stop as soon as the morsels
 /// up to its own hold enough rows; the answer is then the same as with one worker.
 final class CollectSink: PipelineSink {
+  /// Rows in memory or on disk, of which only some are wanted.
+  struct Collected: @unchecked Sendable {
+    // SAFETY: the file's maker is done with it, and it is only read from here on.
+    fileprivate enum Place {
+      case memory(Batch)
+      case disk(SpillFile, SpillFile.Block)
+    }
+    fileprivate var place: Place
+    var rows: Range<Int>
+  }
+
   private struct State {
-    var batches: [(morsel: Int, batches: [Batch])] = []
+    var batches: [(morsel: Int, batches: [Collected])] = []
+    /// Memory that workers asked for, held as long as the rows.
+    var leases: [Lease] = []
     /// Rows of the morsels that are done but follow one that is not.
     var countsAhead: [Int: Int] = [:]
     /// Morsels `0 ..< doneMorsels` are done and hold `doneRows`.
@@ -16,31 +29,58 @@ final class CollectSink: PipelineSink {
   /// Rows kept, offset included; `nil` for all.
   private let limit: Int?
   private let offset: Int
+  /// The columns of rows that may go to disk; `nil` keeps all in memory.
+  private let types: [LogicalType]?
+  private let profile: OperatorProfile?
   private let state = Mutex(State())
 
-  init(limit: Int? = nil, offset: Int = 0) {
-    self.offset = offset
+  /// Memory that a worker asked for.
+  private struct Lease: @unchecked Sendable {
+    // SAFETY: only held, until the sink goes.
+    let lease: MemoryLease
+  }
+
+  init(limit: Int? = nil, offset: Int = 0, types: [LogicalType]? = nil, _ profile: OperatorProfile? = nil) {
+    (self.offset, self.types, self.profile) = (offset, types, profile)
     self.limit = limit.map { $0.addingReportingOverflow(offset) }.map { $0.overflow ? .max : $0.partialValue }
   }
 
-  func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance { Local(self) }
+  func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance { Local(self, worker.query) }
 
-  /// The batches collected, without selections, the offset skipped.
-  func batches() -> [Batch] {
+  /// What was collected, in order, the offset skipped.
+  func collected() -> [Collected] {
     let collected = state.withLock { $0.batches }.sorted { $0.morsel < $1.morsel }
-    var batches: [Batch] = []
+    var batches: [Collected] = []
     var (skip, left) = (offset, limit.map { $0 - offset } ?? .max)
-    for batch in collected.lazy.flatMap(\.batches) where left > 0 {
-      let count = batch.rowCount
+    for var batch in collected.lazy.flatMap(\.batches) where left > 0 {
+      let count = batch.rows.count
       if skip >= count {
         skip -= count
         continue
       }
-      let taken = min(count - skip, left)
-      batches.append(taken == count ? batch : batch.rows(from: skip, count: taken))
+      batch.rows = skip..<skip + min(count - skip, left)
       skip = 0
-      left -= taken
+      left -= batch.rows.count
+      batches.append(batch)
     }
+    return batches
+  }
+
+  /// The rows of what was collected, without a selection.
+  func load(_ collected: Collected) throws(QueryError) -> Batch {
+    let batch =
+      switch collected.place {
+      case .memory(let batch): batch
+      case .disk(let file, let block): try file.read(block, types: types ?? [])
+      }
+    if collected.rows.count == batch.rowCount { return batch }
+    return batch.rows(from: collected.rows.lowerBound, count: collected.rows.count)
+  }
+
+  /// The batches collected.
+  func batches() throws(QueryError) -> [Batch] {
+    var batches: [Batch] = []
+    for batch in collected() { batches.append(try load(batch)) }
     return batches
   }
 
@@ -57,17 +97,31 @@ final class CollectSink: PipelineSink {
     }
   }
 
-  private func take(_ morsels: [(morsel: Int, batches: [Batch])]) {
-    state.withLock { $0.batches.append(contentsOf: morsels) }
+  private func take(_ morsels: [(morsel: Int, batches: [Collected])], _ lease: MemoryLease) {
+    state.withLock { state in
+      state.batches.append(contentsOf: morsels)
+      state.leases.append(Lease(lease: lease))
+    }
   }
 
   private final class Local: OperatorInstance {
     private let sink: CollectSink
-    private var morsels: [(morsel: Int, batches: [Batch])] = []
+    private var morsels: [(morsel: Int, batches: [Collected])] = []
     private var rowsOfMorsel = 0
     private var isSatisfied = false
+    private let lease: MemoryLease
+    private let directory: String
+    private var byteCount = 0
+    private var nextCheck: Int
+    /// Where rows go from the moment that memory has run out.
+    private var file: SpillFile?
 
-    init(_ sink: CollectSink) { self.sink = sink }
+    init(_ sink: CollectSink, _ context: QueryContext) {
+      self.sink = sink
+      lease = MemoryLease(context.memory)
+      directory = context.settings.tempDirectory
+      nextCheck = lease.step
+    }
 
     override func begin(morsel: Int) throws(QueryError) {
       if let done = morsels.last {
@@ -83,42 +137,35 @@ final class CollectSink: PipelineSink {
       if morsels.isEmpty { morsels.append((0, [])) }
       let batch = batch.compacted()
       rowsOfMorsel += batch.rowCount
-      morsels[morsels.count - 1].batches.append(batch)
+      let place = try keep(batch)
+      morsels[morsels.count - 1].batches.append(Collected(place: place, rows: 0..<batch.rowCount))
       guard let limit = sink.limit else { return true }
       // Later morsels of this worker can only follow the rows that this one already has.
       return rowsOfMorsel < limit
     }
 
-    override func finish() throws(QueryError) { sink.take(morsels) }
-  }
-}
-
-extension Batch {
-  /// Returns rows `first ..< first + count` of a batch without selection.
-  func rows(from first: Int, count: Int) -> Batch {
-    if first & 63 == 0 {
-      return Batch(columns: columns.map { $0.slice(from: first, count: count) }, rowCount: count)
+    private func keep(_ batch: Batch) throws(QueryError) -> Collected.Place {
+      if let file {
+        let block = try file.write(batch)
+        sink.profile?.add("spilled_rows", block.rowCount)
+        sink.profile?.add("spilled_bytes", block.byteCount)
+        return .disk(file, block)
+      }
+      byteCount += Kernels.byteCount(batch.columns)
+      if byteCount >= nextCheck {
+        nextCheck = byteCount + lease.step
+        if sink.types == nil {
+          lease.force(to: byteCount)
+        } else if !lease.resize(to: byteCount) {
+          file = try SpillFile(in: directory)
+        }
+      }
+      return .memory(batch)
     }
-    let rows = (UInt32(first)..<UInt32(first + count)).map { $0 }
-    return Batch(columns: columns.map { $0.taking(rows.span) }, rowCount: count)
-  }
-}
 
-/// The batches that a sink has collected, as a source.
-struct CollectedSource: PipelineSource {
-  let sink: CollectSink
-
-  var estimatedRowCount: Int { 0 }
-  func open(_ context: QueryContext) throws(QueryError) -> Int { 1 }
-  func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader { Reader(sink) }
-
-  private final class Reader: MorselReader {
-    private let sink: CollectSink
-    init(_ sink: CollectSink) { self.sink = sink }
-
-    func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
-      for batch in sink.batches() where try !next.push(batch) { return false }
-      return true
+    override func finish() throws(QueryError) {
+      try file?.open()
+      sink.take(morsels, lease)
     }
   }
 }

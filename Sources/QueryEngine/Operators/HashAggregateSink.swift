@@ -8,6 +8,7 @@ internal import Synchronization
 final class HashAggregateSink: PipelineSink {
   private let plan: AggregatePlan
   private let layout: ColumnLayout
+  private let profile: OperatorProfile?
   private let state = Mutex(SharedState())
 
   private struct SharedState {
@@ -37,11 +38,13 @@ final class HashAggregateSink: PipelineSink {
   }
 
   /// Shares that many groups are merged in, and rows put aside in.
-  private static let partitionCount = 64
+  private static let partitionCount = SpillPartitions.defaultCount
   /// More groups than this are merged in shares.
   private static let mergeLimit = 20_000
 
-  init(_ plan: AggregatePlan, _ layout: ColumnLayout) { (self.plan, self.layout) = (plan, layout) }
+  init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
+    (self.plan, self.layout, self.profile) = (plan, layout, profile)
+  }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
     try Local(self, worker)
@@ -201,7 +204,8 @@ final class HashAggregateSink: PipelineSink {
           setKeys, values, filters: bitmaps, rowCount: batch.rowCount, mask: batch.selection?.rows)
       }
       batchCount += 1
-      if batchCount & 15 == 0 { try askForMemory() }
+      // Often while there are few rows, so that a small limit holds too.
+      if batchCount & 15 == 0 || batchCount & (batchCount - 1) == 0 { try askForMemory() }
       return true
     }
 
@@ -239,7 +243,12 @@ final class HashAggregateSink: PipelineSink {
     }
 
     override func finish() throws(QueryError) {
-      for partitions in spilled { try partitions?.finish() }
+      for partitions in spilled {
+        guard let partitions else { continue }
+        try partitions.finish()
+        sink.profile?.add("spilled_rows", partitions.rowCount)
+        sink.profile?.add("spilled_bytes", partitions.byteCount)
+      }
       let handover = Handover(states, spilled: spilled)
       sink.state.withLock { $0.locals.append(handover) }
     }

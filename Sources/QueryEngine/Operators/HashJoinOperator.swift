@@ -12,7 +12,12 @@ struct HashJoinOperator: StreamingOperator {
     private let sink: HashJoinSink
     private let query: QueryContext
     private let shape: JoinShape
-    private let table: JoinTable
+    /// What rows are looked up in: all of the build side, or the part of a partition at hand.
+    private var table: JoinTable
+    /// Whether any build row has no key, and how many there are, in all partitions.
+    private let hasNullKey: Bool
+    private let buildRowCount: Int
+    private let spilled: SpilledJoin?
     private var keys: [CompiledExpression]
     private var residual: ExpressionEvaluator?
     /// The columns that the residual looks at, by place on either side.
@@ -28,7 +33,15 @@ struct HashJoinOperator: StreamingOperator {
     init(_ sink: HashJoinSink, _ worker: WorkerContext, next: OperatorInstance) throws(QueryError) {
       (self.sink, query) = (sink, worker.query)
       shape = sink.shape
-      table = try sink.table()
+      switch try sink.build() {
+      case .table(let whole):
+        (table, hasNullKey, buildRowCount, spilled) = (whole, whole.hasNullKey, whole.rowCount, nil)
+      case .spilled(let rows, let hasNull):
+        (table, hasNullKey, buildRowCount) = (
+          sink.makeTable(sink.noRows, rowCount: 0), hasNull, rows.rowCount
+        )
+        spilled = SpilledJoin(rows, sink, worker)
+      }
       keys = try CompiledExpression.all(shape.probeKeys, shape.probeLayout, worker)
       nullColumns = shape.buildLayout.columns.map(\.type)
       if let predicate = shape.residual {
@@ -51,19 +64,43 @@ struct HashJoinOperator: StreamingOperator {
 
     override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
       if batch.selectedCount == 0 { return true }
+      if let spilled {
+        try spilled.add(batch, keys: try keys.evaluate(batch))
+        return true
+      }
       if batch.selectedCount < batch.rowCount / 4 { batch = batch.compacted() }
-      let rowCount = batch.rowCount
-      matchCounts = [UInt8](repeating: 0, count: rowCount)
-      if shape.asofTakesLast != nil { bestRows = [UInt32](repeating: 0, count: rowCount) }
+      matchCounts = [UInt8](repeating: 0, count: batch.rowCount)
+      return try look(batch, isLast: true)
+    }
+
+    /// Looks rows up in the table at hand; behind the last table comes what depends on their having a match.
+    private func look(_ batch: consuming Batch, isLast: Bool) throws(QueryError) -> Bool {
+      if shape.asofTakesLast != nil { bestRows = [UInt32](repeating: 0, count: batch.rowCount) }
       pairs.removeAll()
-      var hasPushed = true
       let keyValues = try keys.evaluate(batch)
       if table.rowCount > 0 {
-        hasPushed =
+        let isWanted =
           keyValues.isEmpty ? try probeAll(batch) : try probe(batch, keyValues.map { $0.flattened() })
+        if !isWanted { return false }
       }
-      if !hasPushed { return false }
-      return try finish(batch, keyValues)
+      return isLast ? try finish(batch, keyValues) : true
+    }
+
+    /// Joins what was put aside, a part of a partition of the build side at a time.
+    private func joinSpilled(_ spilled: SpilledJoin) throws(QueryError) {
+      try spilled.forEachPart { (part, probe) throws(QueryError) in
+        table = sink.makeTable(part.columns, rowCount: part.rowCount)
+        if shape.marksBuild { matchedBuild = [UInt64](repeating: 0, count: (part.rowCount + 63) / 64) }
+        let isWanted = try probe { (batch, counts) throws(QueryError) in
+          matchCounts = counts
+          let isWanted = try look(batch, isLast: part.isLast)
+          counts = matchCounts
+          return isWanted
+        }
+        if shape.marksBuild { sink.note(matchedBuild, partition: part.partition, first: part.first) }
+        return isWanted
+      }
+      table = sink.makeTable(sink.noRows, rowCount: 0)
     }
 
     /// Goes through the buckets of the rows' hashes.
@@ -239,15 +276,15 @@ struct HashJoinOperator: StreamingOperator {
       case .semi: return try select(batch) { self.matchCounts[$0] > 0 }
       case .anti: return try select(batch) { self.matchCounts[$0] == 0 }
       case .nullAwareAnti:
-        if table.rowCount == 0 { return try next.push(batch) }
-        if table.hasNullKey { return true }
+        if buildRowCount == 0 { return try next.push(batch) }
+        if hasNullKey { return true }
         let valid = keyValues[0].rowValidity
         return try select(batch) { self.matchCounts[$0] == 0 && (valid?[$0] ?? true) }
       case .mark(let isNullAware):
         let bits = Bitmap(matchCounts.map { $0 > 0 })
         var validity: Bitmap?
-        if isNullAware && table.rowCount > 0 && !keyValues.isEmpty {
-          if table.hasNullKey {
+        if isNullAware && buildRowCount > 0 && !keyValues.isEmpty {
+          if hasNullKey {
             validity = bits
           } else if let valid = keyValues[0].rowValidity {
             validity = valid
@@ -287,7 +324,11 @@ struct HashJoinOperator: StreamingOperator {
     }
 
     override func finish() throws(QueryError) {
-      if shape.marksBuild { sink.note(matchedBuild) }
+      if let spilled {
+        try joinSpilled(spilled)
+      } else if shape.marksBuild {
+        sink.note(matchedBuild)
+      }
       try next.finish()
     }
   }

@@ -34,4 +34,15 @@ struct JoinShape: Sendable {
   let asofKey: BoundExpression?
   let probeLayout: ColumnLayout
   let buildLayout: ColumnLayout
+
+  /// What is kept of the build side: its columns, the keys, and what an ASOF join compares.
+  var storedTypes: [LogicalType] {
+    let keys = buildKeys + (asofKey.map { [$0] } ?? [])
+    return buildLayout.columns.map(\.type) + keys.map(\.type)
+  }
+  /// The places of the keys among what is kept.
+  var storedKeys: Range<Int> {
+    let first = buildLayout.columns.count
+    return first..<first + buildKeys.count
+  }
 }

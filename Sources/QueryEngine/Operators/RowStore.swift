@@ -77,6 +77,14 @@ final class RowStore: Sendable {
   var rowCount: Int { state.withLock { $0.rowCount } }
 }
 
+/// Where one worker's rows go when memory runs out.
+protocol RowOverflow: AnyObject {
+  /// Takes rows off memory; `round` is how often that has happened before.
+  func take(_ morsels: [(morsel: Int, batches: [Batch])], round: Int) throws(QueryError)
+  /// Tells that no rows follow.
+  func finish() throws(QueryError)
+}
+
 /// One worker's part of a row store: computes key columns and keeps the batches.
 final class RowStoreLocal: OperatorInstance {
   private let store: RowStore
@@ -84,21 +92,25 @@ final class RowStoreLocal: OperatorInstance {
   private var morsels: [(morsel: Int, batches: [Batch])] = []
   private let lease: MemoryLease
   private var byteCount = 0
-  private var nextCheck = 1 << 20
+  private var nextCheck: Int
   private var rounds = 0
-  private let putAside: PutAside?
-
-  /// Takes rows off memory.
-  typealias PutAside = (_ morsels: [(morsel: Int, batches: [Batch])], _ round: Int) throws(QueryError) -> Void
+  private let overflow: (any RowOverflow)?
+  /// What keeps the rows, for the message that they are too many.
+  private let name: String
+  /// The entries of dictionaries that batches refer to, by column, so that each is counted once.
+  private var bases: [ObjectIdentifier?]
 
   /// Keeps the input's columns and behind them `keys`.
   ///
-  /// When memory runs out, `putAside` gets the rows so far; without it they are kept all the same.
+  /// When memory runs out, `overflow` gets the rows so far; without it that is an error.
   init(
-    _ store: RowStore, keys: [CompiledExpression], _ worker: WorkerContext, putAside: PutAside? = nil
+    _ store: RowStore, keys: [CompiledExpression], _ worker: WorkerContext, name: String,
+    overflow: (any RowOverflow)?
   ) {
-    (self.store, self.keys, self.putAside) = (store, keys, putAside)
+    (self.store, self.keys, self.name, self.overflow) = (store, keys, name, overflow)
     lease = MemoryLease(worker.query.memory)
+    nextCheck = lease.step
+    bases = store.types.map { _ in nil }
   }
 
   override func begin(morsel: Int) throws(QueryError) { morsels.append((morsel, [])) }
@@ -109,8 +121,12 @@ final class RowStoreLocal: OperatorInstance {
     let values = try keys.evaluate(batch)
     batch.columns.append(contentsOf: values)
     let rows = batch.compacted()
-    for (column, type) in zip(rows.columns, store.types) {
-      byteCount += rows.rowCount * (column.encoding == .flat ? max(1, type.physicalType.stride) : 4)
+    for (index, column) in rows.columns.enumerated() {
+      byteCount += Kernels.byteCount(column)
+      if column.encoding == .dictionary, let base = column.base, base.storageIdentity != bases[index] {
+        bases[index] = base.storageIdentity
+        byteCount += base.storageByteCount
+      }
     }
     morsels[morsels.count - 1].batches.append(rows)
     if byteCount >= nextCheck { try askForMemory() }
@@ -118,28 +134,46 @@ final class RowStoreLocal: OperatorInstance {
   }
 
   private func askForMemory() throws(QueryError) {
-    nextCheck = byteCount + 1 << 20
+    nextCheck = byteCount + lease.step
     // Rows are there twice while they are put together.
     if lease.resize(to: byteCount * 2) { return }
-    guard let putAside else { return lease.force(to: byteCount * 2) }
-    try flush(putAside)
+    guard let overflow else { return try lease.require(byteCount * 2, for: name) }
+    try flush(overflow)
   }
 
-  private func flush(_ putAside: PutAside) throws(QueryError) {
-    try putAside(morsels, rounds)
+  private func flush(_ overflow: any RowOverflow) throws(QueryError) {
+    try overflow.take(morsels, round: rounds)
     rounds += 1
     // More rows of the last morsel may follow.
     morsels = morsels.last.map { [($0.morsel, [])] } ?? []
-    (byteCount, nextCheck) = (0, 1 << 20)
+    (byteCount, nextCheck) = (0, lease.step)
+    bases = bases.map { _ in nil }
     lease.force(to: 0)
   }
 
   override func finish() throws(QueryError) {
-    if rounds > 0, let putAside, byteCount > 0 {
-      try flush(putAside)
+    if rounds > 0, let overflow, byteCount > 0 {
+      try flush(overflow)
       morsels = []
     }
+    try overflow?.finish()
     store.take(morsels)
     store.keep(lease)
   }
+}
+
+/// Overflow into partitions by the hash of some columns.
+final class PartitionedOverflow: RowOverflow {
+  private let spill: PartitionedSpill
+  private let handOver: (SpillPartitions) -> Void
+
+  init(_ spill: PartitionedSpill, handOver: @escaping (SpillPartitions) -> Void) {
+    (self.spill, self.handOver) = (spill, handOver)
+  }
+
+  func take(_ morsels: [(morsel: Int, batches: [Batch])], round: Int) throws(QueryError) {
+    for morsel in morsels { for batch in morsel.batches { try spill.add(batch) } }
+  }
+
+  func finish() throws(QueryError) { if let written = try spill.finish() { handOver(written) } }
 }

@@ -2,29 +2,41 @@ internal import Columnar
 
 /// Sorted rows on disk, each with its key as bytes that compare as the rows do.
 final class SortRun {
-  private let types: [LogicalType]
+  /// The types of the columns written: the input's, the key, and where asked for the length of a part of it.
+  let types: [LogicalType]
   private let file: SpillFile
   private var blocks: [SpillFile.Block] = []
+  /// Rows and bytes written.
+  private(set) var rowCount = 0
+  private(set) var byteCount = 0
+
+  private init(_ types: [LogicalType], in directory: String) throws(QueryError) {
+    self.types = types
+    file = try SpillFile(in: directory)
+  }
 
   /// Sorts and writes rows.
   ///
   /// The batches hold the input's columns and behind them the values of the sort keys; `round` is how many
-  /// runs the same worker has written before.
-  init(
-    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, _ keys: [LogicalPlan.SortKey],
-    _ types: [LogicalType],
-    in directory: String
+  /// runs the same worker has written before. The length of the first `leading` keys' bytes is kept if that
+  /// is more than none.
+  convenience init(
+    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, _ keys: [LogicalPlan.SortKey], leading: Int,
+    _ types: [LogicalType], in directory: String
   ) throws(QueryError) {
     let outputCount = types.count - keys.count
-    self.types = Array(types.prefix(outputCount)) + [.binary]
-    file = try SpillFile(in: directory)
+    try self.init(
+      Array(types.prefix(outputCount)) + [.binary] + (leading > 0 ? [.integer] : []), in: directory)
     let batches = morsels.flatMap(\.batches)
     let rowCount = batches.reduce(0) { $0 + $1.rowCount }
-    var sequence: [Int64] = []
+    var sequence: [RowNumber] = []
     sequence.reserveCapacity(rowCount)
     for (morsel, batches) in morsels {
       let count = batches.reduce(0) { $0 + $1.rowCount }
-      for row in 0..<count { sequence.append(Int64(morsel) << 40 + Int64(round) << 32 + Int64(row)) }
+      for row in 0..<count {
+        sequence.append(
+          RowNumber(place: UInt64(morsel) << 32 | UInt64(round & 0xFFFF_FFFF), row: UInt32(row)))
+      }
     }
     let columns = types.indices.map { index in
       Kernels.concatenated(batches.map { $0.columns[index] }, of: types[index])
@@ -44,95 +56,59 @@ final class SortRun {
       let part = Array(rows[first..<min(first + Batch.capacity, rows.count)])
       var taken = columns.prefix(outputCount).map { $0.taking(part.span) }
       let texts = SortKeyText(keys, keyValues.map { $0.taking(part.span).flattened() })
-      taken.append(texts.vector(part.map { sequence[Int($0)] }))
-      blocks.append(try file.write(Batch(columns: taken, rowCount: part.count)))
+      let (key, lengths) = texts.vectors(part.map { sequence[Int($0)] }, leading: leading)
+      taken.append(key)
+      if leading > 0 { taken.append(.flat(lengths)) }
+      try write(Batch(columns: taken, rowCount: part.count))
       first += part.count
     }
     try file.open()
   }
 
-  /// Whether rows can be sorted this way.
-  static func supports(_ keys: [LogicalPlan.SortKey]) -> Bool {
-    keys.allSatisfy { !$0.expression.type.isNested }
+  /// Merges runs into one.
+  convenience init(
+    merging runs: [SortRun], in directory: String, checking context: QueryContext
+  ) throws(QueryError) {
+    guard let first = runs.first else { throw .internalError("no runs to merge") }
+    try self.init(first.types, in: directory)
+    var merger = try SortRunMerger(runs, first.types, key: first.keyPlace)
+    _ = try merger.push(Batch.capacity, into: Writer(self), checking: context)
+    try file.open()
   }
 
+  /// The column that holds the key.
+  var keyPlace: Int { types.lastIndex(of: .binary) ?? 0 }
   var blockCount: Int { blocks.count }
 
   func batch(_ block: Int) throws(QueryError) -> Batch { try file.read(blocks[block], types: types) }
+
+  private func write(_ batch: Batch) throws(QueryError) {
+    let block = try file.write(batch)
+    blocks.append(block)
+    rowCount += block.rowCount
+    byteCount += block.byteCount
+  }
+
+  private final class Writer: OperatorInstance {
+    private let run: SortRun
+    init(_ run: SortRun) { self.run = run }
+
+    override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
+      try run.write(batch)
+      return true
+    }
+  }
 }
 
-/// Sort keys as bytes whose order is that of the rows.
-///
-/// A value has a byte for null or not, then its bytes, highest first and with the sign turned around; of a
-/// text a zero byte becomes 00 FF and the end is 00 00. Descending values have all bits turned around. At
-/// the end is the row's number in the input, so that no two keys are equal.
-private struct SortKeyText {
-  private let keys: [LogicalPlan.SortKey]
-  private let values: [Vector]
-
-  init(_ keys: [LogicalPlan.SortKey], _ values: [Vector]) { (self.keys, self.values) = (keys, values) }
-
-  func vector(_ sequence: [Int64]) -> Vector {
-    var builder = VectorBuilder(.binary)
-    var text: [UInt8] = []
-    for row in sequence.indices {
-      text.removeAll(keepingCapacity: true)
-      for index in keys.indices { append(index, row, to: &text) }
-      append(UInt64(sequence[row]), to: &text)
-      builder.append(bytes: text.span)
-    }
-    return builder.finish()
-  }
-
-  private func append(_ value: UInt64, to text: inout [UInt8]) {
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      text.append(UInt8(truncatingIfNeeded: value >> shift))
-    }
-  }
-
-  private func append(_ index: Int, _ row: Int, to text: inout [UInt8]) {
-    let (key, vector) = (keys[index], values[index])
-    if vector.isNull(at: row) {
-      text.append(key.nullsFirst ? 0 : 2)
-      return
-    }
-    text.append(1)
-    let first = text.count
-    let sign: UInt64 = 1 << 63
-    func append(_ value: Int128) {
-      self.append(UInt64(truncatingIfNeeded: value >> 64) ^ sign, to: &text)
-      self.append(UInt64(truncatingIfNeeded: value), to: &text)
-    }
-    func append(_ bits: UInt64, isOrdered: Bool) {
-      self.append(isOrdered ? bits : bits >> 63 == 1 ? ~bits : bits | sign, to: &text)
-    }
-    switch vector.type {
-    case .bit: text.append(vector.bits[row] ? 1 : 0)
-    case .int32: self.append(UInt64(bitPattern: Int64(vector.int32s[row])) ^ sign, to: &text)
-    case .int64: self.append(UInt64(bitPattern: vector.int64s[row]) ^ sign, to: &text)
-    case .int128: append(vector.int128s[row])
-    case .float: append(Kernels.canonicalBits(Double(vector.floats[row])), isOrdered: false)
-    case .double: append(Kernels.canonicalBits(vector.doubles[row]), isOrdered: false)
-    case .interval: append(ScalarOrdering.micros(vector.intervals[row]))
-    case .string:
-      vector.strings[row].withBytes { bytes in
-        for index in bytes.indices {
-          text.append(bytes[index])
-          if bytes[index] == 0 { text.append(0xFF) }
-        }
-      }
-      text.append(0)
-      text.append(0)
-    case .list, .struct: break
-    }
-    if key.isDescending { for place in first..<text.count { text[place] = ~text[place] } }
-  }
+/// Where a row stood in the input.
+struct RowNumber {
+  var place: UInt64
+  var row: UInt32
 }
 
 /// Merges sorted runs.
 struct SortRunMerger: ~Copyable {
   private struct Head {
-    var run: Int
     var block: Int
     var batch: Batch
     var keys: Vector
@@ -140,17 +116,30 @@ struct SortRunMerger: ~Copyable {
     var taken: Int
     var row: Int
   }
-  private let runs: [SortRun]
-  private var heads: [Head] = []
-  private let columnTypes: [LogicalType]
+  /// Runs that are merged at once at most.
+  static let fanIn = 64
 
-  init(_ runs: [SortRun], _ columnTypes: [LogicalType]) throws(QueryError) {
-    (self.runs, self.columnTypes) = (runs, columnTypes)
-    for run in runs.indices where runs[run].blockCount > 0 {
-      let batch = try runs[run].batch(0)
-      heads.append(
-        Head(run: run, block: 0, batch: batch, keys: batch.columns[columnTypes.count], taken: 0, row: 0))
+  private let runs: [SortRun]
+  private var heads: [Head?] = []
+  /// Runs with rows left, as a binary heap by their next key.
+  private var heap: [Int] = []
+  private let columnTypes: [LogicalType]
+  private let keyPlace: Int
+
+  /// Merges runs whose first columns are of `columnTypes`, which are put out.
+  init(_ runs: [SortRun], _ columnTypes: [LogicalType], key keyPlace: Int) throws(QueryError) {
+    (self.runs, self.columnTypes, self.keyPlace) = (runs, columnTypes, keyPlace)
+    for run in runs.indices {
+      heads.append(try SortRunMerger.head(runs[run], 0, keyPlace))
+      if heads[run] != nil { heap.append(run) }
     }
+    for place in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sift(place) }
+  }
+
+  private static func head(_ run: SortRun, _ block: Int, _ keyPlace: Int) throws(QueryError) -> Head? {
+    guard block < run.blockCount else { return nil }
+    let batch = try run.batch(block)
+    return Head(block: block, batch: batch, keys: batch.columns[keyPlace], taken: 0, row: 0)
   }
 
   /// Pushes all rows in order.
@@ -158,37 +147,45 @@ struct SortRunMerger: ~Copyable {
     _ batchSize: Int, into next: OperatorInstance, checking context: QueryContext
   ) throws(QueryError) -> Bool {
     var picks: [Int] = []
-    while !heads.isEmpty {
-      var best = 0
-      for index in heads.indices.dropFirst() where isBefore(index, best) { best = index }
-      picks.append(heads[best].run)
-      heads[best].row += 1
-      let isAtEnd = heads[best].row == heads[best].batch.rowCount
+    while let best = heap.first {
+      picks.append(best)
+      heads[best]?.row += 1
+      let isAtEnd = heads[best].map { $0.row == $0.batch.rowCount } ?? true
       if picks.count == batchSize || isAtEnd {
         if try !put(picks, into: next) { return false }
         picks.removeAll(keepingCapacity: true)
         try context.checkCancelled()
       }
-      if isAtEnd { try advance(best) }
+      if isAtEnd {
+        heads[best] = try SortRunMerger.head(runs[best], (heads[best]?.block ?? 0) + 1, keyPlace)
+        if heads[best] == nil {
+          heap[0] = heap[heap.count - 1]
+          heap.removeLast()
+        }
+      }
+      sift(0)
     }
     return true
   }
 
-  private func isBefore(_ left: Int, _ right: Int) -> Bool {
-    let (a, b) = (heads[left].keys, heads[right].keys)
-    let (x, y) = (a.strings[heads[left].row], b.strings[heads[right].row])
-    return x < y
+  /// Moves a run down to its place in the heap.
+  private mutating func sift(_ start: Int) {
+    var place = start
+    while true {
+      var least = place
+      for child in 2 * place + 1...2 * place + 2
+      where child < heap.count && isBefore(heap[child], heap[least]) {
+        least = child
+      }
+      if least == place { return }
+      heap.swapAt(place, least)
+      place = least
+    }
   }
 
-  private mutating func advance(_ index: Int) throws(QueryError) {
-    let (run, block) = (heads[index].run, heads[index].block + 1)
-    guard block < runs[run].blockCount else {
-      heads.remove(at: index)
-      return
-    }
-    let batch = try runs[run].batch(block)
-    heads[index] = Head(
-      run: run, block: block, batch: batch, keys: batch.columns[columnTypes.count], taken: 0, row: 0)
+  private func isBefore(_ left: Int, _ right: Int) -> Bool {
+    guard let a = heads[left], let b = heads[right] else { return false }
+    return a.keys.strings[a.row] < b.keys.strings[b.row]
   }
 
   /// Puts out the picked rows: those of each run follow each other, so they are cut out and interleaved.
@@ -197,12 +194,12 @@ struct SortRunMerger: ~Copyable {
     var places = [UInt32](repeating: 0, count: runs.count)
     var parts: [Batch] = []
     var total: UInt32 = 0
-    for index in heads.indices where heads[index].row > heads[index].taken {
-      let count = heads[index].row - heads[index].taken
-      parts.append(heads[index].batch.rows(from: heads[index].taken, count: count))
-      places[heads[index].run] = total
-      total += UInt32(count)
-      heads[index].taken = heads[index].row
+    for run in heads.indices {
+      guard let head = heads[run], head.row > head.taken else { continue }
+      parts.append(head.batch.rows(from: head.taken, count: head.row - head.taken))
+      places[run] = total
+      total += UInt32(head.row - head.taken)
+      heads[run]?.taken = head.row
     }
     var rows: [UInt32] = []
     rows.reserveCapacity(picks.count)
@@ -213,6 +210,37 @@ struct SortRunMerger: ~Copyable {
     let columns = columnTypes.indices.map { index in
       Kernels.concatenated(parts.map { $0.columns[index] }, of: columnTypes[index]).taking(rows.span)
     }
+    return try next.push(Batch(columns: columns, rowCount: rows.count))
+  }
+}
+
+/// Passes on the first row of each combination of the leading keys' bytes, without what runs add to rows.
+final class FirstOfEachInstance: StreamingInstance {
+  private let columnCount: Int
+  private let keyPlace: Int
+  private var before: [UInt8]?
+
+  init(_ columnCount: Int, key keyPlace: Int, next: OperatorInstance) {
+    (self.columnCount, self.keyPlace) = (columnCount, keyPlace)
+    super.init(next: next)
+  }
+
+  override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
+    let (keys, ends) = (batch.columns[keyPlace].flattened(), batch.columns[keyPlace + 1].flattened())
+    let (views, lengths) = (keys.strings, ends.int32s)
+    var rows: [UInt32] = []
+    for row in 0..<batch.rowCount {
+      let lead = views[row].withBytes { bytes in
+        var lead: [UInt8] = []
+        lead.reserveCapacity(Int(lengths[row]))
+        for index in 0..<Int(lengths[row]) { lead.append(bytes[index]) }
+        return lead
+      }
+      if lead != before { rows.append(UInt32(row)) }
+      before = lead
+    }
+    if rows.isEmpty { return true }
+    let columns = batch.columns.prefix(columnCount).map { $0.taking(rows.span) }
     return try next.push(Batch(columns: columns, rowCount: rows.count))
   }
 }

@@ -7,6 +7,7 @@ final class SortSink: PipelineSink {
   private let layout: ColumnLayout
   /// Keeps only the first row of each combination of so many leading keys.
   private let firstOfEach: Int?
+  private let profile: OperatorProfile?
   private let store: RowStore
   private let state = Mutex(State())
 
@@ -26,21 +27,44 @@ final class SortSink: PipelineSink {
     let run: SortRun
   }
 
-  init(_ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout, firstOfEach: Int? = nil) {
-    (self.keys, self.layout, self.firstOfEach) = (keys, layout, firstOfEach)
+  init(
+    _ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout, _ profile: OperatorProfile?,
+    firstOfEach: Int? = nil
+  ) {
+    (self.keys, self.layout, self.profile, self.firstOfEach) = (keys, layout, profile, firstOfEach)
     store = RowStore(layout.columns.map(\.type) + keys.map(\.expression.type))
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
     let compiled = try CompiledExpression.all(keys.map(\.expression), layout, worker)
-    guard firstOfEach == nil && SortRun.supports(keys) else {
-      return RowStoreLocal(store, keys: compiled, worker)
+    return RowStoreLocal(
+      store, keys: compiled, worker, name: "a sort",
+      overflow: Overflow(self, worker.query.settings.tempDirectory))
+  }
+
+  /// Makes runs of the rows that memory has no room for.
+  private final class Overflow: RowOverflow {
+    private let sink: SortSink
+    private let directory: String
+
+    init(_ sink: SortSink, _ directory: String) { (self.sink, self.directory) = (sink, directory) }
+
+    func take(_ morsels: [(morsel: Int, batches: [Batch])], round: Int) throws(QueryError) {
+      try sink.addRun(morsels, round: round, in: directory)
     }
-    let directory = worker.query.settings.tempDirectory
-    return RowStoreLocal(store, keys: compiled, worker) { [self] (morsels, round) throws(QueryError) in
-      let run = RunHolder(run: try SortRun(morsels, round: round, keys, store.types, in: directory))
-      state.withLock { $0.runs.append(run) }
-    }
+
+    func finish() throws(QueryError) {}
+  }
+
+  private func addRun(
+    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, in directory: String
+  ) throws(QueryError) {
+    let run = RunHolder(
+      run: try SortRun(
+        morsels, round: round, keys, leading: firstOfEach ?? 0, store.types, in: directory))
+    profile?.add("spilled_rows", run.run.rowCount)
+    profile?.add("spilled_bytes", run.run.byteCount)
+    state.withLock { $0.runs.append(run) }
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
@@ -49,11 +73,8 @@ final class SortSink: PipelineSink {
       if state.withLock({ !$0.runs.isEmpty }) {
         // Workers whose rows all fitted have them in memory still: they become the last run.
         let rest = store.takeAll()
-        if !rest.isEmpty {
-          let run = RunHolder(
-            run: try SortRun(rest, round: 0, keys, store.types, in: context.settings.tempDirectory))
-          state.withLock { $0.runs.append(run) }
-        }
+        if !rest.isEmpty { try addRun(rest, round: 0, in: context.settings.tempDirectory) }
+        try reduceRuns(context)
         return nil
       }
       return try store.prepare()
@@ -88,6 +109,20 @@ final class SortSink: PipelineSink {
         state.columns.removeLast(keys.count)
       }
       return nil
+    }
+  }
+
+  /// Merges runs until they are few enough to be merged while they are put out.
+  private func reduceRuns(_ context: QueryContext) throws(QueryError) {
+    while state.withLock({ $0.runs.count }) > SortRunMerger.fanIn {
+      let some = state.withLock { state in
+        let some = state.runs.prefix(SortRunMerger.fanIn).map(\.run)
+        state.runs.removeFirst(some.count)
+        return some
+      }
+      let merged = RunHolder(
+        run: try SortRun(merging: some, in: context.settings.tempDirectory, checking: context))
+      state.withLock { $0.runs.append(merged) }
     }
   }
 
@@ -133,7 +168,8 @@ final class SortSink: PipelineSink {
     func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
       let runs = sink.runs
       if runs.isEmpty { return try inMemory.makeReader(worker) }
-      return MergeReader(runs, sink.layout.columns.map(\.type), worker.query)
+      return MergeReader(
+        runs, sink.layout.columns.map(\.type), worker.query, isFirstOfEach: sink.firstOfEach != nil)
     }
   }
 
@@ -141,14 +177,21 @@ final class SortSink: PipelineSink {
     private let runs: [SortRun]
     private let types: [LogicalType]
     private let context: QueryContext
+    private let isFirstOfEach: Bool
 
-    init(_ runs: [SortRun], _ types: [LogicalType], _ context: QueryContext) {
-      (self.runs, self.types, self.context) = (runs, types, context)
+    init(_ runs: [SortRun], _ types: [LogicalType], _ context: QueryContext, isFirstOfEach: Bool) {
+      (self.runs, self.types, self.context, self.isFirstOfEach) = (runs, types, context, isFirstOfEach)
     }
 
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
-      var merger = try SortRunMerger(runs, types)
-      return try merger.push(context.settings.batchSize, into: next, checking: context)
+      let batchSize = context.settings.batchSize
+      guard isFirstOfEach, let all = runs.first?.types else {
+        var merger = try SortRunMerger(runs, types, key: types.count)
+        return try merger.push(batchSize, into: next, checking: context)
+      }
+      var merger = try SortRunMerger(runs, all, key: types.count)
+      let first = FirstOfEachInstance(types.count, key: types.count, next: next)
+      return try merger.push(batchSize, into: first, checking: context)
     }
   }
 }

@@ -238,15 +238,18 @@ final class TableScanReader: MorselReader {
       let key = key(column)
       let cache = source.chunkCache
       if let cached = cache?.vector(key), cached.count == rows.count {
+        source.profile?.add("chunks_from_cache", 1)
         vectors[column] = cached
         return
       }
+      source.profile?.add("chunks_read", 1)
       // What is asked for again and again is worth reading as a whole, while there is room.
       let isSparse = wantedCount < rows.count / 16 && !(cache?.isWorthWhole(key) ?? false)
       let wanted = isSparse || cache == nil ? mask : nil
       let vector = try QueryError.wrapping { () throws(TableFormatError) in
         try reader.read(field, rowGroup: rowGroup, rows: rows, wanted: wanted)
       }
+      source.profile?.add("bytes_decoded", vector.storageByteCount)
       if wanted == nil { cache?.insert(vector, key) }
       vectors[column] = vector
     }

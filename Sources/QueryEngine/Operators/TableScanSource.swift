@@ -89,7 +89,7 @@ final class TableScanSource: PipelineSource {
     }
     self.filters = filters
     learned = Mutex(filters.map { _ in (0, 0) })
-    plan = try relation.plan(.all(predicates), caches.manifests)
+    plan = try relation.plan(.all(predicates), context)
     deletes = try QueryError.wrapping { () throws(TableFormatError) in
       try DeleteLoader(relation.table, cache: context.caches.files)
     }

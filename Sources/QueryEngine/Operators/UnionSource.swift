@@ -54,10 +54,17 @@ final class UnionSource: PipelineSource {
       guard let (reader, chain, end) = readers[index] else { return true }
       end.next = next
       defer { end.next = nil }
-      if try !reader.read(morsel: morsel - first, into: chain) && end.isStopped { return false }
-      // Operators that hold rows back give them out per morsel, since another input may follow.
-      try chain.finish()
+      _ = try reader.read(morsel: morsel - first, into: chain)
       return !end.isStopped
+    }
+
+    func finish(into next: OperatorInstance) throws(QueryError) {
+      for case let (reader, chain, end)? in readers where !end.isStopped {
+        end.next = next
+        defer { end.next = nil }
+        try reader.finish(into: chain)
+        try chain.finish()
+      }
     }
   }
 

@@ -4,7 +4,8 @@ internal import Synchronization
 /// Sorts all rows by partition and order, and computes window functions over them.
 ///
 /// The sorted rows are cut into parts at partition boundaries; each part is computed by one task and put
-/// out as one morsel.
+/// out as one morsel. If memory runs out, rows go to disk by the hash of PARTITION BY, and what has the same
+/// bits of it is computed as a morsel of the source.
 final class WindowSink: PipelineSink {
   private let window: LogicalPlan.Window
   private let layout: ColumnLayout
@@ -12,8 +13,16 @@ final class WindowSink: PipelineSink {
   private let expressions: [BoundExpression]
   private let places: [BoundExpression: Int]
   private let keys: [LogicalPlan.SortKey]
+  private let profile: OperatorProfile?
   private let store: RowStore
-  private let state = Mutex(State())
+  private let state = Mutex(SendableState())
+
+  /// SAFETY: files are handed over by their makers, and touched under the lock until all workers only read.
+  private struct SendableState: @unchecked Sendable {
+    var value = State()
+    var files: [SpillPartitions] = []
+    var spilled: SpilledRows?
+  }
 
   private struct State {
     var columns: [Vector] = []
@@ -29,8 +38,10 @@ final class WindowSink: PipelineSink {
   /// Rows that a part has at least.
   private static let chunkLength = 32_768
 
-  init(_ window: LogicalPlan.Window, _ layout: ColumnLayout) throws(QueryError) {
-    (self.window, self.layout) = (window, layout)
+  init(
+    _ window: LogicalPlan.Window, _ layout: ColumnLayout, _ profile: OperatorProfile?
+  ) throws(QueryError) {
+    (self.window, self.layout, self.profile) = (window, layout, profile)
     keys = window.partitionBy.map { LogicalPlan.SortKey($0) } + window.orderBy
     var expressions = keys.map(\.expression)
     for call in window.calls {
@@ -48,7 +59,19 @@ final class WindowSink: PipelineSink {
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
-    RowStoreLocal(store, keys: try CompiledExpression.all(expressions, layout, worker), worker)
+    RowStoreLocal(
+      store, keys: try CompiledExpression.all(expressions, layout, worker), worker,
+      name: "a window without PARTITION BY", overflow: makeOverflow(worker.query))
+  }
+
+  /// Where rows go if memory runs out; there is only one place if all are one partition.
+  private func makeOverflow(_ context: QueryContext) -> PartitionedOverflow? {
+    guard partitionCount > 0 else { return nil }
+    // The expressions of PARTITION BY are the first that are kept, but for those there twice.
+    let keyCount = Set(window.partitionBy).count
+    let first = layout.columns.count
+    let spill = PartitionedSpill(store.types, keys: first..<first + keyCount, context, profile)
+    return PartitionedOverflow(spill) { file in self.state.withLock { $0.files.append(file) } }
   }
 
   private func column(_ expression: BoundExpression, _ columns: [Vector]) -> Vector {
@@ -57,17 +80,28 @@ final class WindowSink: PipelineSink {
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
     switch phase {
-    case 0: return try store.prepare()
+    case 0:
+      if state.withLock({ $0.files.isEmpty }) { return try store.prepare() }
+      // Workers whose rows all fitted have them in memory still: they follow the others.
+      if let rest = makeOverflow(context) {
+        try rest.take(store.takeAll(), round: 0)
+        try rest.finish()
+      }
+      state.withLock { state in
+        state.spilled = SpilledRows(state.files)
+        state.files = []
+      }
+      return nil
     case 1:
       let columns = store.columns()
-      return state.withLock { state in
+      return withState { state in
         state.columns = columns
         state.keyColumns = [SortKeyColumn?](repeating: nil, count: (partitionCount > 0 ? 1 : 0) + orderCount)
         return state.keyColumns.count
       }
     case 2:
       let rowCount = store.rowCount
-      return state.withLock { state in
+      return withState { state in
         let order = RowOrder(state.keyColumns.compactMap { $0 }, rowCount: rowCount)
         state.ranges = order.partitioned()
         state.order = order
@@ -75,7 +109,7 @@ final class WindowSink: PipelineSink {
         return state.ranges.count
       }
     case 3:
-      return state.withLock { state in
+      return withState { state in
         state.rows = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
         (state.parts, state.order) = ([], nil)
         state.chunks = chunks(state.rows, partitionCount > 0 ? state.keyColumns[0] : nil)
@@ -106,10 +140,9 @@ final class WindowSink: PipelineSink {
 
   /// Numbers the partitions: their order among each other does not matter, and numbers sort faster than
   /// what they stand for.
-  private func partitions(_ columns: [Vector]) -> SortKeyColumn {
+  private func partitions(_ columns: [Vector], rowCount: Int) -> SortKeyColumn {
     let keys = window.partitionBy.map { column($0, columns) }
     let table = GroupTable(keys.indices.map { window.partitionBy[$0].type })
-    let rowCount = store.rowCount
     var groups: [UInt32] = []
     groups.reserveCapacity(rowCount)
     var found: [UInt32] = []
@@ -131,35 +164,45 @@ final class WindowSink: PipelineSink {
     switch phase {
     case 0: store.concatenate(column: task)
     case 1:
-      let columns = state.withLock { $0.columns }
-      if partitionCount > 0 && task == 0 {
-        let groups = partitions(columns)
-        state.withLock { $0.keyColumns[0] = groups }
-        return
-      }
-      let key = window.orderBy[task - (partitionCount > 0 ? 1 : 0)]
-      let vector = column(key.expression, columns)
-      let codes = SortKeyColumn(
-        vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
-      state.withLock { $0.keyColumns[task] = codes }
+      let columns = withState { $0.columns }
+      let codes = keyColumn(task, columns, rowCount: store.rowCount)
+      withState { $0.keyColumns[task] = codes }
     case 2:
-      let (order, range) = state.withLock { state in
+      let (order, range) = withState { state in
         var range: [RowOrder.Entry] = []
         swap(&range, &state.ranges[task])
         return (state.order, range)
       }
       guard let order else { return }
       let rows = order.sorted(range)
-      state.withLock { $0.parts[task] = rows }
-    default: try compute(task, worker)
+      withState { $0.parts[task] = rows }
+    default:
+      let (columns, keyColumns, all, chunk) = withState {
+        ($0.columns, $0.keyColumns.compactMap { $0 }, $0.rows, $0.chunks[task])
+      }
+      let results = try results(Array(all[chunk]), columns, keyColumns, worker)
+      withState { $0.results[task] = results }
     }
   }
 
-  private func compute(_ task: Int, _ worker: WorkerContext) throws(QueryError) {
-    let (columns, keyColumns, all, chunk) = state.withLock {
-      ($0.columns, $0.keyColumns.compactMap { $0 }, $0.rows, $0.chunks[task])
-    }
-    let rows = Array(all[chunk])
+  @discardableResult
+  private func withState<Result>(_ body: (inout State) -> sending Result) -> sending Result {
+    state.withLock { body(&$0.value) }
+  }
+
+  /// The order of rows by one of the keys; the partition, if any, is key 0.
+  private func keyColumn(_ index: Int, _ columns: [Vector], rowCount: Int) -> SortKeyColumn {
+    if partitionCount > 0 && index == 0 { return partitions(columns, rowCount: rowCount) }
+    let key = window.orderBy[index - (partitionCount > 0 ? 1 : 0)]
+    return SortKeyColumn(
+      column(key.expression, columns), key.expression.type, isDescending: key.isDescending,
+      nullsFirst: key.nullsFirst)
+  }
+
+  /// Computes the calls over whole partitions, whose rows are given in order.
+  private func results(
+    _ rows: [UInt32], _ columns: [Vector], _ keyColumns: [SortKeyColumn], _ worker: WorkerContext
+  ) throws(QueryError) -> [Vector] {
     let leading = partitionCount > 0 ? 1 : 0
     let shape = WindowPartitions(
       rows, partition: Array(keyColumns.prefix(leading)),
@@ -178,7 +221,7 @@ final class WindowSink: PipelineSink {
         try WindowCalls.compute(
           call, shape, frames, call.arguments.map(values), call.filter.map(values), worker))
     }
-    state.withLock { $0.results[task] = results }
+    return results
   }
 
   /// The rows with the calls' results behind.
@@ -189,27 +232,63 @@ final class WindowSink: PipelineSink {
     var estimatedRowCount: Int { 0 }
 
     func open(_ context: QueryContext) throws(QueryError) -> Int {
-      sink.state.withLock { state in
+      if let spilled = sink.state.withLock({ $0.spilled }) { return spilled.partitionCount }
+      return sink.withState { state in
         state.keyColumns = []
         return state.chunks.count
       }
     }
 
-    func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
-      Reader(sink, worker.query.settings.batchSize)
-    }
+    func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader { Reader(sink, worker) }
   }
 
   private final class Reader: MorselReader {
     private let sink: WindowSink
-    private let batchSize: Int
+    private let worker: WorkerContext
 
-    init(_ sink: WindowSink, _ batchSize: Int) { (self.sink, self.batchSize) = (sink, batchSize) }
+    init(_ sink: WindowSink, _ worker: WorkerContext) { (self.sink, self.worker) = (sink, worker) }
 
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
-      let (columns, all, chunk, results) = sink.state.withLock {
+      if let spilled = sink.state.withLock({ $0.spilled }) { return try read(spilled, morsel, into: next) }
+      let (columns, all, chunk, results) = sink.withState {
         ($0.columns, $0.rows, $0.chunks[morsel], $0.results[morsel])
       }
+      return try push(columns, all, chunk, results, into: next)
+    }
+
+    /// Computes the rows of a partition on disk.
+    private func read(
+      _ spilled: SpilledRows, _ partition: Int, into next: OperatorInstance
+    ) throws(QueryError) -> Bool {
+      let rowCount = spilled.rowCount(partition)
+      if rowCount == 0 { return true }
+      let lease = MemoryLease(worker.query.memory)
+      // Rows are there twice while they are put together; then come order and results.
+      try lease.require(
+        spilled.byteCount(partition) * 2 + rowCount * 64, for: "a window over many rows of one partition")
+      var batches: [Batch] = []
+      try spilled.forEachBatch(partition) { (batch) throws(QueryError) in batches.append(batch) }
+      let types = sink.store.types
+      let columns = types.indices.map { index in
+        Kernels.concatenated(batches.map { $0.columns[index] }, of: types[index])
+      }
+      batches = []
+      let keyColumns = (0..<sink.orderCount + 1).map { sink.keyColumn($0, columns, rowCount: rowCount) }
+      let order = RowOrder(keyColumns, rowCount: rowCount)
+      let rows = Array(order.partitioned().map { order.sorted($0) }.joined())
+      for chunk in sink.chunks(rows, keyColumns[0]) {
+        try worker.query.checkCancelled()
+        let results = try sink.results(Array(rows[chunk]), columns, keyColumns, worker)
+        if try !push(columns, rows, chunk, results, into: next) { return false }
+      }
+      return true
+    }
+
+    private func push(
+      _ columns: [Vector], _ all: [UInt32], _ chunk: Range<Int>, _ results: [Vector],
+      into next: OperatorInstance
+    ) throws(QueryError) -> Bool {
+      let batchSize = worker.query.settings.batchSize
       let input = columns.prefix(sink.layout.columns.count)
       let whole = Batch(columns: results, rowCount: chunk.count)
       var first = 0

@@ -15,8 +15,8 @@ extension PhysicalPlanner {
     let sinkPlace = pipelines.count
     var probe = try open(buildsLeft ? join.right : join.left)
     let shape = try joinShape(join, probe: probe.layout, build: buildRows, buildsLeft: buildsLeft)
-    let sink = HashJoinSink(shape)
-    insert(Pipeline(source: build.source, operators: build.operators, sink: sink), at: sinkPlace)
+    let sink = HashJoinSink(shape, profile)
+    insert(ended(build, with: sink), at: sinkPlace)
     if !shape.keepsProbe && (shape.output == .pairs || shape.output == .semi || shape.output == .nothing) {
       for (index, key) in shape.probeKeys.enumerated() where !shape.matchesNulls[index] {
         if case .column(let id, _) = key { offer(sink.filters[index], on: id, to: probe) }
@@ -25,7 +25,7 @@ extension PhysicalPlanner {
     probe.operators.append(HashJoinOperator(sink: sink))
     probe.layout = ColumnLayout(columns)
     guard shape.marksBuild else { return probe }
-    let collected = CollectSink()
+    let collected = CollectSink(types: columns.map(\.type), profile)
     close(probe, with: collected)
     let isSemi = join.kind == .semi || join.kind == .anti
     if isSemi {

@@ -54,7 +54,7 @@ extension PhysicalPlanner {
       }
     }
     let groups = aggregate.groups.map { field($0.expression) }
-    let plan = try relation.plan(.all(predicates), context.caches.manifests)
+    let plan = try relation.plan(.all(predicates), context)
     guard plan.exactRowCount != nil else { return nil }
     var rows: [[ScalarValue]] = []
     if groups.isEmpty {

@@ -5,6 +5,8 @@ struct OpenPipeline {
   var source: any PipelineSource
   var operators: [any StreamingOperator] = []
   var layout: ColumnLayout
+  /// The operator that the source is part of.
+  var sourceProfile: OperatorProfile?
 }
 
 /// Turns a logical plan into pipelines: a node that needs all its input ends one and begins another.
@@ -15,6 +17,8 @@ struct PhysicalPlanner {
   private var shared: [Int: SharedRows] = [:]
   private var depth = 0
   private var nextInternalColumn = -1
+  /// The nodes being planned, from the root down.
+  private var profiles: [OperatorProfile] = []
 
   enum SharedRows: Sendable {
     case sink(CollectSink)
@@ -34,8 +38,18 @@ struct PhysicalPlanner {
   mutating func share(_ batches: [Batch], as id: Int) { shared[id] = .batches(batches) }
 
   mutating func close(_ pipeline: OpenPipeline, with sink: any PipelineSink) {
-    pipelines.append(Pipeline(source: pipeline.source, operators: pipeline.operators, sink: sink))
+    pipelines.append(ended(pipeline, with: sink))
   }
+
+  /// Returns a pipeline whose sink is part of the node being planned.
+  func ended(_ pipeline: OpenPipeline, with sink: any PipelineSink) -> Pipeline {
+    Pipeline(
+      source: pipeline.source, operators: pipeline.operators, sink: sink,
+      sourceProfile: pipeline.sourceProfile, sinkProfile: profile)
+  }
+
+  /// What is counted of the node being planned.
+  var profile: OperatorProfile? { profiles.last }
 
   mutating func insert(_ pipeline: Pipeline, at place: Int) { pipelines.insert(pipeline, at: place) }
 
@@ -53,16 +67,20 @@ struct PhysicalPlanner {
     guard depth < 2000 else {
       throw QueryError(.tooComplex, "the statement is nested too deeply")
     }
-    var pipeline = try openNode(plan, profile)
-    if let profile { pipeline.operators.append(ProfileOperator(profile: profile)) }
+    guard let profile else { return try openNode(plan) }
+    let consumer = profiles.last ?? profile
+    profiles.append(profile)
+    defer { profiles.removeLast() }
+    var pipeline = try openNode(plan)
+    if pipeline.sourceProfile == nil { pipeline.sourceProfile = profile }
+    pipeline.operators.append(
+      ProfileOperator(profile: profile, consumer: consumer, isTimed: context.profile?.isTimed ?? false))
     return pipeline
   }
 
-  private mutating func openNode(
-    _ plan: LogicalPlan, _ profile: OperatorProfile?
-  ) throws(QueryError) -> OpenPipeline {
+  private mutating func openNode(_ plan: LogicalPlan) throws(QueryError) -> OpenPipeline {
     switch plan {
-    case .scan(let scan): return try open(scan, profile)
+    case .scan(let scan): return try open(scan)
     case .values(let rows, let columns): return try openValues(rows, columns)
     case .filter(let predicate, let input):
       var pipeline = try open(input)
@@ -80,7 +98,7 @@ struct PhysicalPlanner {
     case .sort(let keys, let input):
       let pipeline = try open(input)
       if keys.isEmpty { return pipeline }
-      let sink = SortSink(keys, pipeline.layout)
+      let sink = SortSink(keys, pipeline.layout, profile)
       close(pipeline, with: sink)
       return OpenPipeline(source: sink.source, layout: pipeline.layout)
     case .topN(let keys, let count, let offset, let input):
@@ -96,7 +114,8 @@ struct PhysicalPlanner {
       return OpenPipeline(source: sink.source, layout: pipeline.layout)
     case .limit(let count, let offset, let input):
       let pipeline = try open(input)
-      let sink = CollectSink(limit: count, offset: offset)
+      let sink = CollectSink(
+        limit: count, offset: offset, types: pipeline.layout.columns.map(\.type), profile)
       close(pipeline, with: sink)
       return OpenPipeline(source: CollectedSource(sink: sink), layout: pipeline.layout)
     case .distinct(let distinct): return try open(distinct)
@@ -116,8 +135,9 @@ struct PhysicalPlanner {
           source: MemoryScanSource(batches: batches, columnIndices: nil), layout: ColumnLayout(columns))
       }
     case .with(let id, _, let definition, let body):
-      let sink = CollectSink()
-      close(try open(definition), with: sink)
+      let pipeline = try open(definition)
+      let sink = CollectSink(types: pipeline.layout.columns.map(\.type), profile)
+      close(pipeline, with: sink)
       shared[id] = .sink(sink)
       return try open(body)
     case .recursive(let id, let initial, let step, let columns, let isAll):
@@ -127,9 +147,7 @@ struct PhysicalPlanner {
     }
   }
 
-  private mutating func open(
-    _ scan: LogicalPlan.Scan, _ profile: OperatorProfile?
-  ) throws(QueryError) -> OpenPipeline {
+  private mutating func open(_ scan: LogicalPlan.Scan) throws(QueryError) -> OpenPipeline {
     var pipeline: OpenPipeline
     if let relation = scan.relation as? InMemoryRelation {
       pipeline = OpenPipeline(
@@ -145,7 +163,7 @@ struct PhysicalPlanner {
       throw .internalError("\(scan.relation.displayName) cannot be read")
     }
     if let limit = scan.limit {
-      let sink = CollectSink(limit: limit)
+      let sink = CollectSink(limit: limit, types: pipeline.layout.columns.map(\.type), profile)
       close(pipeline, with: sink)
       return OpenPipeline(source: CollectedSource(sink: sink), layout: pipeline.layout)
     }
@@ -183,7 +201,7 @@ struct PhysicalPlanner {
         source: MemoryScanSource(batches: [answer], columnIndices: nil), layout: ColumnLayout(columns))
     }
     let pipeline = try open(aggregate.input)
-    let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout)
+    let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
     close(pipeline, with: sink)
     return OpenPipeline(source: sink.source, layout: ColumnLayout(columns))
   }
@@ -195,12 +213,12 @@ struct PhysicalPlanner {
         LogicalPlan.NamedExpression(.column($0.id, $0.type), as: $0)
       }
       let aggregate = LogicalPlan.Aggregate(groups: groups, aggregates: [], input: distinct.input)
-      let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout)
+      let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
       close(pipeline, with: sink)
       return OpenPipeline(source: sink.source, layout: pipeline.layout)
     }
     let keys = on.map { LogicalPlan.SortKey($0) } + distinct.orderBy
-    let sink = SortSink(keys, pipeline.layout, firstOfEach: on.count)
+    let sink = SortSink(keys, pipeline.layout, profile, firstOfEach: on.count)
     close(pipeline, with: sink)
     return OpenPipeline(source: sink.source, layout: pipeline.layout)
   }
@@ -220,7 +238,7 @@ struct PhysicalPlanner {
       if operation.isAll { return pipeline }
       let groups = columns.map { LogicalPlan.NamedExpression(.column($0.id, $0.type), as: $0) }
       let sink = HashAggregateSink(
-        try AggregatePlan(.init(groups: groups, aggregates: [], input: operation.left)), layout)
+        try AggregatePlan(.init(groups: groups, aggregates: [], input: operation.left)), layout, profile)
       close(pipeline, with: sink)
       return OpenPipeline(source: sink.source, layout: layout)
     }
@@ -243,7 +261,7 @@ struct PhysicalPlanner {
         .init("sum", [.column(side.id, .bigint)], as: counts.1),
       ], input: operation.left)
     let inputLayout = ColumnLayout(columns + [side])
-    let sink = HashAggregateSink(try AggregatePlan(aggregate), inputLayout)
+    let sink = HashAggregateSink(try AggregatePlan(aggregate), inputLayout, profile)
     close(OpenPipeline(source: union, layout: inputLayout), with: sink)
     let repeating = RepeatOperator(kind: operation.kind, isAll: operation.isAll, columnCount: columns.count)
     return OpenPipeline(source: sink.source, operators: [repeating], layout: layout)

@@ -57,11 +57,12 @@ package struct TableRelation: Relation {
   ///
   /// - Parameters:
   ///   - predicate: A condition on columns of ``schema``.
-  ///   - cache: Manifests that were read before.
+  ///   - context: Manifests that were read before, and who reads others.
   /// - Returns: The files, less those left out.
   /// - Throws: ``QueryError`` if metadata cannot be read.
-  func plan(_ predicate: Predicate, _ cache: ManifestCache?) throws(QueryError) -> ScanPlan {
-    let planner = ScanPlanner(table, snapshot: snapshot, schema: schema, cache: cache)
+  func plan(_ predicate: Predicate, _ context: QueryContext) throws(QueryError) -> ScanPlan {
+    let planner = ScanPlanner(
+      table, snapshot: snapshot, schema: schema, cache: context.caches.manifests, loop: context.loop)
     let plan = try QueryError.wrapping { () throws(TableFormatError) in
       try planner.plan(predicate: predicate)
     }

@@ -45,7 +45,7 @@ extension Session {
     let plan = try optimized(try makeBinder(environment).bindQuery(query), environment)
     var text = plan.explained
     if explain.isAnalyze {
-      let profile = Profile()
+      let profile = Profile(isTimed: true)
       let context = makeContext(environment, profile: profile)
       let clock = ContinuousClock()
       let began = clock.now

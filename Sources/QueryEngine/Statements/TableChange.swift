@@ -35,7 +35,7 @@ struct TableChange {
     var plan = try session.optimized(change.plan, environment)
     let context = session.makeContext(environment)
     let condition = TargetCondition(plan, position: change.position.id, relation)
-    let tasks = try relation.plan(condition.predicate, context.caches.manifests).tasks
+    let tasks = try relation.plan(condition.predicate, context).tasks
     let target = try QueryError.wrapping { () throws(TableFormatError) in
       try WriteTarget(table, keepsLineage: keepsLineage)
     }
@@ -116,7 +116,7 @@ struct TableChange {
       let partitions = Set(outcome.added.map(\.partition))
       var exchange = FileExchange(added: outcome.added)
       exchange.properties["replace-partitions"] = "true"
-      for task in try relation.plan(.alwaysTrue, context.caches.manifests).tasks {
+      for task in try relation.plan(.alwaysTrue, context).tasks {
         guard task.spec.id == specID else {
           throw QueryError(
             .unsupported, "some files of the table are partitioned otherwise than new ones are",

@@ -50,6 +50,20 @@ import Testing
     }
   }
 
+  /// With values that take all 64 bits no code is left for nulls.
+  @Test(arguments: [true, false], [true, false])
+  func neighboursOfTheExtremesAreToldApart(isDescending: Bool, nullsFirst: Bool) throws {
+    let values: [Int64?] = [.min, .max, 5, nil, 4, .min + 1, .max - 1, 7, 6, nil, -1, 0]
+    let rows = values.map { [$0.map { ScalarValue.integer($0) } ?? .null] }
+    let fixture = PlanFixture([("a", .bigint)], rows: rows)
+    let keys = [(0, isDescending, nullsFirst)]
+    let expected = rows.stablySorted { Self.isBefore($0, $1, keys) }
+    let plan = LogicalPlan.sort(
+      [.init(fixture.column(0), isDescending: isDescending, nullsFirst: nullsFirst)], fixture.scan)
+    let found = try QueryExecutor.run(plan, context: testContexts()[0]).rows
+    #expect(difference(found.map { key($0) }, expected.map { key($0) }) == nil)
+  }
+
   @Test(arguments: [0, 1, 10, 5000, 20_000])
   func aLimitKeepsTheFirstRows(count: Int) throws {
     let rows = (0..<12_000).map { [ScalarValue.integer(Int64($0))] }
