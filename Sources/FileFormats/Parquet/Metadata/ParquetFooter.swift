@@ -7,8 +7,9 @@ internal import Columnar
 public enum ParquetFooter {
   /// Bytes at both ends of the file.
   static let magic: [UInt8] = Array("PAR1".utf8)
-  /// Bytes read from the end at once: what the footers of most files fit in. A second read is cheap, memory
-  /// that is touched for nothing is not.
+  /// Bytes read from the end at once: what the footers of most files fit in.
+  ///
+  /// A second read is cheap, memory that is touched for nothing is not.
   static let guess = 16 * 1024
   /// The longest footer that is read.
   static let byteLimit = 1 << 30
