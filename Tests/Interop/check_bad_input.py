@@ -106,7 +106,9 @@ def check_full_disk(w):
     try:
         w.warehouse = mount / "warehouse"
         some_events(w)
-        fails(w, 74, "generate", "web_events", "--rows", "200000", "--days", "1", "--seed", "2", "--into", "web_events", says=["space"])
+        w.run("generate", "web_events", "--rows", "200000", "--days", "1", "--seed", "2", "--out", str(w.folder / "events"), "--file-format", "ndjson")
+        events = sorted(str(path) for path in (w.folder / "events").rglob("*.ndjson*"))
+        fails(w, 74, "load", "web_events", *events, says=["space"])
         same(w.value("SELECT count(*) FROM web_events"), 2000)
         same(w.value("SELECT count(DISTINCT event_id) FROM web_events"), 2000)
         some = w.run("orphans", "web_events")
