@@ -84,6 +84,9 @@ public struct PartitionEvaluator: Sendable {
   }
 
   private static func outcomes(of leaf: Predicate, _ field: Field, _ value: ScalarValue) -> Outcomes {
+    if field.transform == .identity, value.mayBeNarrowed(of: field.sourceType) {
+      return outcomes(of: leaf, field, lower: value, upper: value, containsNull: false, containsNaN: false)
+    }
     if value.isNull || field.transform == .identity {
       return ColumnBounds(constant: value, field.sourceType).outcomes(of: leaf)
     }
@@ -105,10 +108,33 @@ public struct PartitionEvaluator: Sendable {
       containsNull: summary.containsNull, containsNaN: summary.containsNaN ?? true)
   }
 
+  /// The bounds of a DOUBLE column partitioned by identity, whose values may have been narrowed to FLOAT.
+  private static func widened(
+    _ lower: ScalarValue?, _ upper: ScalarValue?, _ containsNull: Bool, _ containsNaN: Bool, _ field: Field
+  ) -> ColumnBounds {
+    func double(_ value: ScalarValue?) -> Double? {
+      switch value {
+      case .real(let number): Double(number)
+      case .double(let number): number
+      default: nil
+      }
+    }
+    var bounds = PartitionBounds.source(
+      field.transform, field.sourceType,
+      lower: double(lower).map { .double($0.isNaN ? -.infinity : Double(Float($0).nextDown)) },
+      upper: double(upper).map { .double($0.isNaN ? .infinity : Double(Float($0).nextUp)) })
+    bounds.nullCount = containsNull ? nil : 0
+    if !containsNaN, double(lower)?.isNaN != true { bounds.nanCount = 0 }
+    return bounds
+  }
+
   private static func outcomes(
     of leaf: Predicate, _ field: Field, lower: ScalarValue?, upper: ScalarValue?, containsNull: Bool,
     containsNaN: Bool
   ) -> Outcomes {
+    if field.transform == .identity, field.sourceType == .double {
+      return widened(lower, upper, containsNull, containsNaN, field).outcomes(of: leaf)
+    }
     var bounds = PartitionBounds.source(field.transform, field.sourceType, lower: lower, upper: upper)
     bounds.nullCount = containsNull ? nil : 0
     if !containsNaN { bounds.nanCount = 0 }

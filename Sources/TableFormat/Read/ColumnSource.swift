@@ -29,8 +29,10 @@ enum ColumnSource: Sendable {
     let type = try field.type.logicalType
     // Identity partitions hold one value; the file may not even have the column (rules 2 and 3). A delete file
     // may hold keys of other partitions, which delete nothing in its own.
-    let isStored = task.file.content != .data && columns.contains { $0.id == field.id }
-    if !field.type.isNested, !isStored, let value = task.identityValues[field.id] {
+    let isStored = columns.contains { $0.id == field.id }
+    if !field.type.isNested, let value = task.identityValues[field.id],
+      !isStored || (task.file.content == .data && !value.mayBeNarrowed(of: type))
+    {
       self = .constant(VectorBuilder.single(ColumnSource.fitting(value, type), type))
       return
     }

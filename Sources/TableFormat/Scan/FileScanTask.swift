@@ -42,6 +42,21 @@ public struct FileScanTask: Sendable {
   }
 }
 
+extension ScalarValue {
+  /// Whether this partition value of a DOUBLE column may stand for another number.
+  ///
+  /// pyiceberg 0.12 narrows such values to FLOAT when it copies a manifest: 0.1 comes back as
+  /// 0.10000000149011612, 1e300 as infinity. Only a value that no FLOAT equals is surely the written one.
+  func mayBeNarrowed(of type: LogicalType) -> Bool {
+    guard type == .double else { return false }
+    switch self {
+    case .real: return true
+    case .double(let number): return Double(Float(number)) == number
+    default: return false
+    }
+  }
+}
+
 /// The deletes that apply to one data file.
 public struct FileDeletes: Sendable {
   /// The deletion vector; with it, position deletes are already left out (rule 38).

@@ -90,7 +90,8 @@ public struct PlanStatistics: Sendable {
     var (hasLower, hasUpper, isConstant) = (true, true, true)
     var (nulls, nans, values, bytes): (Int?, Int?, Int?, Int64?) = (0, 0, 0, 0)
     for task in tasks {
-      let identity = task.identityValues[id]
+      var identity = task.identityValues[id]
+      if identity?.mayBeNarrowed(of: logicalType) == true { identity = nil }
       if identity == nil { isConstant = false }
       let rowCount = Int(clamping: task.file.recordCount)
       let bounds =
