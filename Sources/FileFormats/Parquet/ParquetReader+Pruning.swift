@@ -123,13 +123,3 @@ extension ParquetReader {
     return try chunkReader(of: column, group, slotDefinition: 0, keepsLevels: false).readDictionary()
   }
 }
-
-extension ColumnChunkMetadata {
-  /// Whether all data pages are dictionary-encoded, by the counts of pages or by the list of encodings.
-  fileprivate var hasOnlyCodes: Bool {
-    if !pageEncodings.isEmpty { return isWhollyDictionaryEncoded }
-    // In the old naming the dictionary itself is not listed as plain.
-    return encodings.contains(.plainDictionary)
-      && encodings.allSatisfy { $0 == .plainDictionary || $0 == .rle || $0 == .bitPacked }
-  }
-}

@@ -63,7 +63,7 @@ final class RowFile: Sendable {
           var text: [UInt8] = []
           for (index, column) in columns.enumerated() {
             if index > 0 { text.append(options.delimiter) }
-            RowFile.append(Array(column.name.utf8), options.delimiter, to: &text)
+            CSVText.append(Array(column.name.utf8), delimiter: options.delimiter, to: &text)
           }
           text.append(0x0A)
           let header = text
@@ -110,28 +110,12 @@ final class RowFile: Sendable {
         if vector.isNull(at: row) { continue }
         scratch.removeAll(keepingCapacity: true)
         ValueText.appendRow(of: vector, row: row, type: column.type, to: &scratch)
-        RowFile.append(scratch, options.delimiter, to: &text)
+        CSVText.append(scratch, delimiter: options.delimiter, to: &text)
       }
       if options.format == .json { text.append(0x7D) }
       text.append(0x0A)
     }
     return text
-  }
-
-  /// Appends a field, quoted where it must be; an empty one too, so that it is told from null.
-  private static func append(_ field: [UInt8], _ delimiter: UInt8, to text: inout [UInt8]) {
-    let mustQuote =
-      field.isEmpty || field.contains { $0 == delimiter || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-    guard mustQuote else {
-      text.append(contentsOf: field)
-      return
-    }
-    text.append(0x22)
-    for byte in field {
-      if byte == 0x22 { text.append(0x22) }
-      text.append(byte)
-    }
-    text.append(0x22)
   }
 
   /// Completes the file and gives it its name.

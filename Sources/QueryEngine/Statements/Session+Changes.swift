@@ -7,29 +7,26 @@ extension Session {
     _ delete: DeleteSyntax, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> StatementResult {
     try refuseReturning(delete.returning, at: delete.table.range)
-    let count = try change(environment, at: delete.table.range) { (binder) throws(QueryError) in
+    return try change("DELETE", of: delete.table, environment) { (binder) throws(QueryError) in
       try binder.bindDelete(delete)
     }
-    return StatementResult(message: "DELETE", changes: count)
   }
 
   func update(
     _ update: UpdateSyntax, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> StatementResult {
     try refuseReturning(update.returning, at: update.table.range)
-    let count = try change(environment, at: update.table.range) { (binder) throws(QueryError) in
+    return try change("UPDATE", of: update.table, environment) { (binder) throws(QueryError) in
       try binder.bindUpdate(update)
     }
-    return StatementResult(message: "UPDATE", changes: count)
   }
 
   func merge(
     _ merge: MergeSyntax, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> StatementResult {
-    let count = try change(environment, at: merge.table.range) { (binder) throws(QueryError) in
+    try change("MERGE", of: merge.table, environment) { (binder) throws(QueryError) in
       try binder.bindMerge(merge)
     }
-    return StatementResult(message: "MERGE", changes: count)
   }
 
   /// Deletes all rows; the files stay until the snapshots that hold them expire.
@@ -37,10 +34,17 @@ extension Session {
     _ name: QualifiedName, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> StatementResult {
     let all = DeleteSyntax(table: name, alias: nil, using: [], condition: nil, returning: [])
-    let count = try change(environment, at: name.range) { (binder) throws(QueryError) in
+    return try change("TRUNCATE", of: name, environment) { (binder) throws(QueryError) in
       try binder.bindDelete(all)
     }
-    return StatementResult(message: "TRUNCATE", changes: count)
+  }
+
+  /// Makes a change and reports it as the statement that `tag` names.
+  private func change(
+    _ tag: String, of table: QualifiedName, _ environment: EvaluationEnvironment,
+    _ bind: (Binder) throws(QueryError) -> BoundChange
+  ) throws(QueryError) -> StatementResult {
+    StatementResult(message: tag, changes: try change(environment, at: table.range, bind))
   }
 
   private func refuseReturning(_ items: [SelectItem], at range: SourceRange) throws(QueryError) {

@@ -1,4 +1,5 @@
 internal import Columnar
+internal import FileFormats
 
 /// Comma- or tab-separated values (RFC 4180): a null is empty, the empty string is `""`.
 struct SeparatedRenderer: ResultRenderer {
@@ -14,7 +15,7 @@ struct SeparatedRenderer: ResultRenderer {
     text.removeAll(keepingCapacity: true)
     for (index, column) in columns.enumerated() {
       if index > 0 { text.append(separator) }
-      append(Array(column.name.utf8))
+      CSVText.append(Array(column.name.utf8), delimiter: separator, to: &text)
     }
     text.append(0x0A)
     output.write(text)
@@ -29,7 +30,7 @@ struct SeparatedRenderer: ResultRenderer {
         if columns[index].isNull(at: row) { continue }
         scratch.removeAll(keepingCapacity: true)
         ValueText.appendRow(of: columns[index], row: row, type: types[index], to: &scratch)
-        append(scratch)
+        CSVText.append(scratch, delimiter: separator, to: &text)
       }
       text.append(0x0A)
     }
@@ -37,21 +38,4 @@ struct SeparatedRenderer: ResultRenderer {
   }
 
   mutating func end(to output: TextOutput) {}
-
-  /// Appends a field, quoted where it must be.
-  private mutating func append(_ field: [UInt8]) {
-    let mustQuote =
-      field.isEmpty
-      || field.contains { $0 == separator || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-    guard mustQuote else {
-      text.append(contentsOf: field)
-      return
-    }
-    text.append(0x22)
-    for byte in field {
-      if byte == 0x22 { text.append(0x22) }
-      text.append(byte)
-    }
-    text.append(0x22)
-  }
 }

@@ -105,6 +105,26 @@ import Testing
     #expect(evaluator.outcomes(of: iceberg.negated, in: [.integer((bucket + 1) % 16)]).alwaysMatches)
   }
 
+  /// Some writers keep partition values of DOUBLE columns as FLOAT when they copy a manifest.
+  @Test(arguments: [0.1, -0.1, 1.0 / 3, 16_777_217, 1e300, -1e300, 1e-300])
+  func doublesNarrowedToFloatsAreFound(value: Double) {
+    let spec = PartitionSpec(fields: [
+      PartitionField(id: 1000, sourceID: 3, name: "d", transform: .identity)
+    ])
+    let evaluator = PartitionEvaluator(spec, schema: Self.schema)
+    let narrowed = [ScalarValue.double(Double(Float(value)))]
+    func leaf(_ operation: Predicate.Comparison, _ value: Double) -> Predicate {
+      .comparison(3, operation, .init(.double(value), .double))
+    }
+
+    let equal = evaluator.outcomes(of: leaf(.equal, value), in: narrowed)
+    #expect(equal.mightMatch && !equal.alwaysMatches)
+    #expect(evaluator.outcomes(of: leaf(.greaterOrEqual, value), in: narrowed).mightMatch)
+    #expect(evaluator.outcomes(of: leaf(.lessOrEqual, value), in: narrowed).mightMatch)
+    #expect(!evaluator.outcomes(of: leaf(.equal, 12_345), in: narrowed).mightMatch)
+    #expect(evaluator.outcomes(of: leaf(.notEqual, 12_345), in: narrowed).alwaysMatches)
+  }
+
   @Test func literalsOfAnotherTypeKeepEverything() {
     let bounds = ColumnBounds(.date, lower: .integer(1), upper: .integer(2), nullCount: 0, valueCount: 2)
     let leaf = Predicate.comparison(6, .greater, .init(.integer(50), .timestamp))

@@ -5,6 +5,20 @@ struct ColumnChunkDetails: Hashable, Sendable {
   var encodings: [ParquetEncoding] = []
   var pageEncodings: [ColumnChunkMetadata.PageEncodingCount] = []
   var statistics: ParquetStatistics?
+
+  /// Whether all data pages are dictionary-encoded, by the counts of pages or by the list of encodings.
+  var hasOnlyCodes: Bool {
+    guard pageEncodings.isEmpty else {
+      let dataPages = pageEncodings.filter { $0.pageKind == 0 || $0.pageKind == 3 }
+      return !dataPages.isEmpty
+        && dataPages.allSatisfy {
+          $0.count == 0 || $0.encoding == .rleDictionary || $0.encoding == .plainDictionary
+        }
+    }
+    // In the old naming the dictionary itself is not listed as plain.
+    return encodings.contains(.plainDictionary)
+      && encodings.allSatisfy { $0 == .plainDictionary || $0 == .rle || $0 == .bitPacked }
+  }
 }
 
 /// The same, as the footer's bytes.

@@ -114,13 +114,7 @@ public struct ColumnChunkMetadata: Hashable, Sendable {
   }
 
   /// Whether all data pages are dictionary-encoded, as far as the metadata proves it.
-  public var isWhollyDictionaryEncoded: Bool {
-    let dataPages = pageEncodings.filter { $0.pageKind == 0 || $0.pageKind == 3 }
-    return !dataPages.isEmpty
-      && dataPages.allSatisfy {
-        $0.count == 0 || $0.encoding == .rleDictionary || $0.encoding == .plainDictionary
-      }
-  }
+  var hasOnlyCodes: Bool { knownDetails.hasOnlyCodes }
 }
 
 extension ColumnChunkMetadata {
