@@ -8,12 +8,12 @@ internal import TableFormat
 ///
 /// Rows wait in a spool until the sessions are known; memory holds 24 bytes a line beside it. Sessions do not go
 /// on over loads.
-struct CombinedLogLoad: LoadJob {
+struct CombinedLogLoad: LineLoad {
   private static let gapMicros: Int64 = 1_800_000_000
   /// About what a row takes in memory.
   private static let rowByteCount = 512
 
-  private(set) var report = LoadReport()
+  var report = LoadReport()
   private let clock: CommitClock
   private let spool: RowSpool
   private let rejects: RejectLog
@@ -40,32 +40,15 @@ struct CombinedLogLoad: LoadJob {
       CombinedLogTable.columns.dropLast().map(\.type), in: session.settings.tempDirectory)
   }
 
-  mutating func read(
-    _ file: any RandomAccessFile, path: String, progress: (Int) -> Void
-  ) throws(MaintenanceError) {
-    let reader = try MaintenanceError.reading { () throws(FileFormatError) in try LineReader(file) }
-    while let lines = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) {
-      let bytes = lines.page.bytes
-      for (number, range) in lines.lines.enumerated() {
-        let line = bytes.extracting(range)
-        report.read += 1
-        if line.isBlank {
-          report.skipped += 1
-          report.emptyLines += 1
-          continue
-        }
-        do throws(CombinedLogParser.Rejection) {
-          add(try CombinedLogParser.parse(line))
-        } catch {
-          report.rejected += 1
-          let place = RecordPlace(
-            file: path, line: lines.firstLine + number, byteOffset: lines.offset + range.lowerBound)
-          rejects.add(place, error.reason, line)
-        }
-        if builtCount == Batch.capacity { try flush() }
-      }
-      progress(lines.offset + (lines.lines.last?.upperBound ?? 0))
+  mutating func take(_ line: Span<UInt8>, at place: RecordPlace) throws(MaintenanceError) {
+    report.read += 1
+    do throws(CombinedLogParser.Rejection) {
+      add(try CombinedLogParser.parse(line))
+    } catch {
+      report.rejected += 1
+      rejects.add(place, error.reason, line)
     }
+    if builtCount == Batch.capacity { try flush() }
   }
 
   private mutating func add(_ entry: AccessLogEntry) {

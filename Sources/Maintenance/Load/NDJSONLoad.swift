@@ -3,8 +3,8 @@ internal import FileFormats
 internal import TableFormat
 
 /// Loads files of one JSON object a line, by the names of the columns.
-struct NDJSONLoad: LoadJob {
-  private(set) var report = LoadReport()
+struct NDJSONLoad: LineLoad {
+  var report = LoadReport()
   private let appender: RowAppender
   private let rejects: RejectLog
   private var rows: RecordBatchBuilder
@@ -17,30 +17,15 @@ struct NDJSONLoad: LoadJob {
     picker = JSONFieldPicker(keys: rows.columns.map(\.name))
   }
 
-  mutating func read(
-    _ file: any RandomAccessFile, path: String, progress: (Int) -> Void
-  ) throws(MaintenanceError) {
-    let reader = try MaintenanceError.reading { () throws(FileFormatError) in try LineReader(file) }
-    while let lines = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) {
-      let bytes = lines.page.bytes
-      for (number, range) in lines.lines.enumerated() {
-        let line = bytes.extracting(range)
-        report.read += 1
-        if line.isBlank {
-          report.skipped += 1
-          report.emptyLines += 1
-        } else if let reason = parse(line) {
-          report.rejected += 1
-          let place = RecordPlace(
-            file: path, line: lines.firstLine + number, byteOffset: lines.offset + range.lowerBound)
-          rejects.add(place, reason, line)
-        } else {
-          report.accepted += 1
-        }
-        if rows.count == Batch.capacity { try appender.write(rows.take()) }
-      }
-      progress(lines.offset + (lines.lines.last?.upperBound ?? 0))
+  mutating func take(_ line: Span<UInt8>, at place: RecordPlace) throws(MaintenanceError) {
+    report.read += 1
+    if let reason = parse(line) {
+      report.rejected += 1
+      rejects.add(place, reason, line)
+    } else {
+      report.accepted += 1
     }
+    if rows.count == Batch.capacity { try appender.write(rows.take()) }
   }
 
   /// Adds a line; returns why it is refused.

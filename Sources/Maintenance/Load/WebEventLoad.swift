@@ -7,7 +7,7 @@ internal import TableFormat
 /// same sessions put in order.
 ///
 /// Memory holds about 60 bytes an event; rows beyond 64 MiB wait in a temporary file.
-struct WebEventLoad: LoadJob {
+struct WebEventLoad: LineLoad {
   /// How often a commit is tried when other writers change the same rows.
   private static let attempts = 6
 
@@ -31,12 +31,13 @@ struct WebEventLoad: LoadJob {
     )
   }
 
-  var report: LoadReport { stage.report }
+  var report: LoadReport {
+    get { stage.report }
+    set { stage.report = newValue }
+  }
 
-  mutating func read(
-    _ file: any RandomAccessFile, path: String, progress: (Int) -> Void
-  ) throws(MaintenanceError) {
-    try stage.read(file, path: path, &parser, progress: progress)
+  mutating func take(_ line: Span<UInt8>, at place: RecordPlace) throws(MaintenanceError) {
+    try stage.take(line, at: place, &parser)
   }
 
   mutating func finishReading() throws(MaintenanceError) { try stage.finish() }

@@ -8,7 +8,7 @@ struct WebEventStage: RawEventSink {
 
   let spool: RowSpool
   private(set) var entries = EventEntries()
-  private(set) var report: LoadReport
+  var report: LoadReport
   private let rejects: RejectLog
   private var builder: WebEventBatchBuilder
   private var place = RecordPlace(file: "", line: 0, byteOffset: 0)
@@ -19,35 +19,19 @@ struct WebEventStage: RawEventSink {
     builder = WebEventBatchBuilder(rule: rule)
   }
 
-  /// Reads a file of raw events.
+  /// Takes what a parser finds in a line.
   ///
   /// - Parameters:
-  ///   - file: The file.
-  ///   - path: Its name.
-  ///   - parser: Parses its lines.
-  ///   - progress: Is told how many bytes of it are read, decompressed.
-  /// - Throws: ``MaintenanceError`` if it cannot be read, or rows cannot be put aside.
-  mutating func read(
-    _ file: any RandomAccessFile, path: String, _ parser: inout WebEventParser, progress: (Int) -> Void
+  ///   - line: A line that is not blank.
+  ///   - place: Where it is from.
+  ///   - parser: Parses it.
+  /// - Throws: ``MaintenanceError`` if rows cannot be put aside.
+  mutating func take(
+    _ line: Span<UInt8>, at place: RecordPlace, _ parser: inout WebEventParser
   ) throws(MaintenanceError) {
-    let reader = try MaintenanceError.reading { () throws(FileFormatError) in try LineReader(file) }
-    while let lines = try MaintenanceError.reading({ () throws(FileFormatError) in try reader.next() }) {
-      let bytes = lines.page.bytes
-      for (number, range) in lines.lines.enumerated() {
-        place = RecordPlace(
-          file: path, line: lines.firstLine + number, byteOffset: lines.offset + range.lowerBound)
-        let line = bytes.extracting(range)
-        if line.isBlank {
-          report.read += 1
-          report.skipped += 1
-          report.emptyLines += 1
-        } else {
-          parser.parse(line, into: &self)
-        }
-      }
-      if let failure { throw failure }
-      progress(lines.offset + (lines.lines.last?.upperBound ?? 0))
-    }
+    self.place = place
+    parser.parse(line, into: &self)
+    if let failure { throw failure }
   }
 
   mutating func accept(
@@ -90,15 +74,5 @@ struct WebEventStage: RawEventSink {
     flush()
     if let failure { throw failure }
     try spool.finish()
-  }
-}
-
-extension Span<UInt8> {
-  /// Whether there is nothing but blanks.
-  var isBlank: Bool {
-    for index in indices where self[index] != 0x20 && self[index] != 0x09 && self[index] != 0x0D {
-      return false
-    }
-    return true
   }
 }
