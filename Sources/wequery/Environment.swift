@@ -85,6 +85,17 @@ final class Environment {
     return catalog
   }
 
+  /// Refuses a catalog that is not there, so that a mistyped folder is not taken for an empty warehouse.
+  func checkCatalogExists() throws {
+    let path = try requireCatalog().path
+    guard Environment.isFile(path) else {
+      throw CommandFailure(
+        .notFound, "there is no catalog \"\(path)\"",
+        hint:
+          "name the folder with --warehouse, or begin one with \"wequery demo\" or \"wequery load --create\"")
+    }
+  }
+
   /// What is kept beside the catalog: the ledger of loads and the refused records.
   func requireState() throws -> WarehouseState { try WarehouseState(besideCatalog: requireCatalog().path) }
 
@@ -103,6 +114,7 @@ final class Environment {
   func table(_ name: String) throws -> Table {
     let catalog = try requireCatalog()
     let identifier = identifier(name)
+    try checkCatalogExists()
     do throws(TableFormatError) {
       return try catalog.loadTable(identifier)
     } catch {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import QueryEngine
 
 /// The `wequery` program: SQL over local Apache Iceberg tables, and their upkeep.
 @main
@@ -28,6 +29,10 @@ struct Wequery: ParsableCommand {
       do { try command.run() } catch { exit(withError: error) }
       return
     }
+    if let unknown = unknownCommand(arguments) {
+      ErrorRenderer(isJSON: asksForJSON(arguments), command: "").print(unknown)
+      Glibc.exit(unknown.code.rawValue)
+    }
     do {
       var command = try parseAsRoot(arguments)
       try command.run()
@@ -38,6 +43,15 @@ struct Wequery: ParsableCommand {
       ErrorRenderer(isJSON: true, command: arguments.first ?? "").print(failure)
       Glibc.exit(failure.code.rawValue)
     }
+  }
+
+  /// What to say of a first word that is neither an option nor a command.
+  private static func unknownCommand(_ arguments: [String]) -> CommandFailure? {
+    let names = subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return nil }
+    return CommandFailure(
+      .usage, "there is no command \"\(word)\"",
+      hint: NearestName.hint(for: word, among: names) ?? "\"wequery help\" lists them")
   }
 
   /// Whether a command line that cannot be parsed asks for JSON.

@@ -161,8 +161,9 @@ def check_history_byte_for_byte(w):
 
 
 def check_ctrl_c_cancels_soon(w):
-    """A running query is given up in less than 100 ms (here: a second, for debug builds and busy machines), and the shell stays."""
+    """A running query is given up in less than 100 ms, the best of three where the machine is busy, and the shell stays."""
     shell = Shell(w)
+    times = []
     for _ in range(3):
         shell.seen = ""
         shell.type(LONG + ";\r")
@@ -171,9 +172,24 @@ def check_ctrl_c_cancels_soon(w):
         shell.type("\x03")
         shell.wait("cancelled")
         took = time.monotonic() - began
-        assert took < 1.0, f"{took:.3f} s"
+        times.append(took)
         shell.type("\x03\x03")
+    assert min(times) < 0.1 and max(times) < 1, times
     assert shows(shell.run("SELECT 7 AS lucky;"), 7), shell.seen
+    same(shell.leave(), 0)
+
+
+def check_progress_of_a_query(w):
+    """A long query tells how far it is; the line is wiped when it ends, and a short one has none."""
+    shell = Shell(w)
+    shell.seen = ""
+    shell.type(LONG + ";\r")
+    shell.wait("query: ")
+    shell.wait(" %, 1 s")
+    shell.type("\x03")
+    shell.wait("cancelled")
+    assert "\r\x1b[K" in shell.seen.rsplit(" %, ", 1)[1], shell.seen[-300:]
+    assert "query: " not in shell.run("SELECT 7 AS lucky;"), shell.seen
     same(shell.leave(), 0)
 
 

@@ -46,10 +46,12 @@ final class PipelineExecutor: Sendable {
 
   private func work(_ index: Int) {
     let worker = WorkerContext(context, worker: index)
-    for pipeline in pipelines {
+    for (number, pipeline) in pipelines.enumerated() {
       let queue = meet(worker) { () throws(QueryError) in
         defer { worker.spend(on: pipeline.sourceProfile) }
-        return MorselQueue(count: try pipeline.source.open(self.context))
+        let count = try pipeline.source.open(self.context)
+        self.context.progress?.begin(step: number + 1, of: self.pipelines.count, total: count)
+        return MorselQueue(count: count)
       }
       guard let queue else { return }
       attempt(queue, pipeline.sink) { () throws(QueryError) in try self.drain(queue, pipeline, worker) }
@@ -89,6 +91,7 @@ final class PipelineExecutor: Sendable {
       if hasFailed.load(ordering: .relaxed) { return }
       try chain.begin(morsel: morsel)
       guard try reader.read(morsel: morsel, into: chain), let next = queue.next() else { break }
+      context.progress?.advance()
       morsel = next
     }
     try reader.finish(into: chain)

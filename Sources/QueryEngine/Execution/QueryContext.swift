@@ -30,6 +30,8 @@ package final class QueryContext: Sendable {
   package let caches: ExecutionCaches
   /// What operators did, when asked for.
   package let profile: Profile?
+  /// Told how far the statement is.
+  let progress: QueryProgress?
   /// What expressions are evaluated with.
   package let evaluation: EvaluationEnvironment
   private let isCancelled = Atomic(false)
@@ -39,11 +41,12 @@ package final class QueryContext: Sendable {
   package init(
     settings: ExecutionSettings = ExecutionSettings(), pool: WorkerPool? = nil,
     memory: MemoryBudget = MemoryBudget(limit: .max), caches: ExecutionCaches = ExecutionCaches(),
-    profile: Profile? = nil,
+    profile: Profile? = nil, progress: QueryProgress? = nil,
     evaluation: EvaluationEnvironment = EvaluationEnvironment(), timeout: Duration? = nil
   ) {
     (self.settings, self.pool, self.memory) = (settings, pool, memory)
     (self.caches, self.profile, self.evaluation) = (caches, profile, evaluation)
+    self.progress = progress
     deadline = timeout.map { ContinuousClock.now + $0 }
   }
 

@@ -90,34 +90,3 @@ private final class SharedJob: Sendable {
   func finish() { monitor.wait(until: { $0.running == 0 }) { $0.job = nil } }
   func stop() { monitor.change { $0.isStopped = true } }
 }
-
-/// A joinable thread.
-@safe private struct Thread: Sendable {
-  private let handle: pthread_t
-
-  /// Starts a thread; `nil` when the system has none to give.
-  init?(_ body: @escaping @Sendable () -> Void) {
-    let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
-    var handle = pthread_t()
-    // SAFETY: the thread takes over the reference that `passRetained` made.
-    let status = unsafe pthread_create(
-      &handle, nil,
-      { box in
-        if let box = unsafe box { unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run() }
-        return nil
-      }, box)
-    guard status == 0 else {
-      // SAFETY: no thread took the reference over.
-      unsafe Unmanaged<Body>.fromOpaque(box).release()
-      return nil
-    }
-    self.handle = handle
-  }
-
-  func join() { pthread_join(handle, nil) }
-
-  private final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-}

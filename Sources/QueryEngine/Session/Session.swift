@@ -32,6 +32,8 @@ package final class Session {
   private var pool: WorkerPool?
   private let caches: ExecutionCaches
   private let running = Mutex<QueryContext?>(nil)
+  /// How far the running statement is.
+  package let progress = QueryProgress()
   /// Whether to stop was asked since the statement began; it may not have a context yet.
   private let isCancelled = Atomic(false)
 
@@ -150,7 +152,10 @@ package final class Session {
   func beginStatement() { isCancelled.store(false, ordering: .sequentiallyConsistent) }
 
   /// Forgets the running statement.
-  func endContext() { running.withLock { $0 = nil } }
+  func endContext() {
+    running.withLock { $0 = nil }
+    progress.end()
+  }
 
   /// Returns the context of one statement: its settings, workers, memory and clock.
   func makeContext(_ environment: EvaluationEnvironment, profile: Profile? = Profile()) -> QueryContext {
@@ -164,7 +169,7 @@ package final class Session {
     }
     let context = QueryContext(
       settings: execution, pool: pool, memory: MemoryBudget(limit: settings.memoryLimit),
-      caches: enabledCaches, profile: profile, evaluation: environment,
+      caches: enabledCaches, profile: profile, progress: progress, evaluation: environment,
       timeout: settings.statementTimeout.map { .microseconds($0) })
     running.withLock { $0 = context }
     if isCancelled.load(ordering: .sequentiallyConsistent) { context.cancel() }

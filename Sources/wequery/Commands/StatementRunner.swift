@@ -78,8 +78,12 @@ final class StatementRunner {
     let options = environment.options
     guard options.format != .json, options.repetitions == 1, !options.timing, let renderer = renderer
     else { return false }
-    let printer = ResultPrinter(renderer, session: environment.session, to: environment.output)
+    let watch = ProgressWatch(environment.session.progress)
+    defer { watch.stop() }
+    let printer = ResultPrinter(
+      renderer, session: environment.session, to: environment.output, watchedBy: watch)
     let result = try environment.session.run(single: statement, into: printer)
+    watch.stop()
     if result.columns.isEmpty {
       printStatus(result)
     } else {

@@ -38,6 +38,7 @@ struct Tables: ParsableCommand {
 
   func run() throws {
     try Program.run("tables", options) { environment in
+      try environment.checkCatalogExists()
       try StatementRunner(environment).run("SHOW TABLES")
     }
   }

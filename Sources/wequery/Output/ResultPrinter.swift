@@ -11,10 +11,15 @@ final class ResultPrinter: RowConsumer {
   }
   private let times: LocalTimes
   private let output: TextOutput
+  private let watch: ProgressWatch?
   private let state: Mutex<State>
 
-  init(_ renderer: any ResultRenderer, session: Session, to output: TextOutput) {
-    (times, self.output) = (session.localTimes, output)
+  /// Makes a printer; `watch` shows progress until the first row comes.
+  init(
+    _ renderer: any ResultRenderer, session: Session, to output: TextOutput,
+    watchedBy watch: ProgressWatch? = nil
+  ) {
+    (times, self.output, self.watch) = (session.localTimes, output, watch)
     state = Mutex(State(renderer: renderer))
   }
 
@@ -30,6 +35,7 @@ final class ResultPrinter: RowConsumer {
 
   func take(_ batch: Batch) throws(QueryError) -> Bool {
     if Interruption.wasRequested { throw QueryError(.cancelled, "the statement was cancelled") }
+    watch?.stop()
     state.withLock { state in
       state.rowCount += batch.rowCount
       let isText = !(state.renderer is ArrowRenderer)

@@ -120,8 +120,11 @@ final class REPL {
     let clock = ContinuousClock()
     let began = clock.now
     let rows = ShellRows(showing: shownRowCount ?? .max)
+    let watch = ProgressWatch(environment.session.progress)
+    defer { watch.stop() }
     do throws(QueryError) {
       let result = try environment.session.run(single: statement.text, into: rows)
+      watch.stop()
       let elapsed = began.duration(to: clock.now)
       lastStatement = statement.text
       guard !result.columns.isEmpty else {
@@ -135,6 +138,7 @@ final class REPL {
       if hasFooter { output.line(footer(of: result, rows, elapsed)) }
       return true
     } catch {
+      watch.stop()
       output.flush()
       let place = script.map { ($0, lines + statement.linesBefore) }
       ErrorRenderer(isJSON: false, command: "shell").print(

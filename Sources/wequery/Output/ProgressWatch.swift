@@ -1,0 +1,55 @@
+internal import Glibc
+internal import QueryEngine
+internal import Synchronization
+
+/// Shows how far a statement is once it has taken half a second, to a person at a terminal only.
+final class ProgressWatch: Sendable {
+  private static let patience = Duration.milliseconds(500)
+  private let progress: QueryProgress
+  private let state = Mutex((isStopped: false, drawn: ""))
+
+  /// Begins to watch.
+  init(_ progress: QueryProgress) {
+    self.progress = progress
+    guard TextOutput.standardError.isTerminal else { return }
+    // Nobody waits for the thread: it looks at the flag twenty times a second.
+    _ = Thread { self.look() }
+  }
+
+  private func look() {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var goesOn = true
+    while goesOn {
+      usleep(50_000)
+      let elapsed = began.duration(to: clock.now)
+      goesOn = state.withLock { state in
+        if !state.isStopped, elapsed > ProgressWatch.patience, let progress = progress.state {
+          let text = "query: \(ProgressWatch.text(progress)), \(elapsed.components.seconds) s"
+          if text != state.drawn { draw(text) }
+          state.drawn = text
+        }
+        return !state.isStopped
+      }
+    }
+  }
+
+  private static func text(_ progress: QueryProgress.State) -> String {
+    let step = progress.stepCount > 1 ? "step \(progress.step) of \(progress.stepCount), " : ""
+    return "\(step)\(progress.done * 100 / progress.total) %"
+  }
+
+  /// Ends watching and wipes the line; nothing is drawn afterwards.
+  func stop() {
+    state.withLock { state in
+      if !state.drawn.isEmpty { draw("") }
+      state = (isStopped: true, drawn: "")
+    }
+  }
+
+  /// Puts a text in place of the line, past the buffers that belong to the main thread.
+  private func draw(_ text: String) {
+    let bytes = Array("\r\u{1B}[K\(text)".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+  }
+}
