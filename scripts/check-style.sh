@@ -37,5 +37,21 @@ while read -r file; do
   [ -f "$file" ] || fail "scripts/unsafe-files.txt lists $file, which is not there"
 done < scripts/unsafe-files.txt
 
+# Each rule of the table format has a line in the table of rules, and each test named there exists.
+rules=Tests/TableFormatTests/Rules/README.md
+for rule in $(seq 1 85); do
+  grep -qE "^\| ([0-9]+, )?$rule(, [0-9]+)? \|" "$rules" || fail "$rules: no line for rule $rule"
+done
+tests=$(mktemp)
+grep -rhoE '(func|def) [A-Za-z_0-9]+' --include='*.swift' --include='check_*.py' Tests | sed -E 's/^[a-z]+ //' | sort -u >"$tests"
+while read -r name; do
+  grep -qxF "$name" "$tests" || [ -n "$(git ls-files "Tests/**/$name.swift")" ] ||
+    fail "$rules: no test is named $name"
+done < <(grep '^|' "$rules" | grep -oE '\b(rule[0-9]+_\w+|check_\w+|[a-z]+[A-Z]\w*|[A-Z]\w+Tests)\b' | sort -u)
+while read -r file; do [ -f "Tests/SQL/$file" ] || fail "$rules: there is no Tests/SQL/$file"; done < <(
+  grep -oE '`[a-z_/]+\.slt`' "$rules" | tr -d '`' | sort -u)
+if grep -q 'open' <(grep '^|' "$rules"); then fail "$rules: a rule is open"; fi
+rm -f "$tests"
+
 [ "$failures" -eq 0 ] && echo "style: ok"
 exit $((failures > 0))

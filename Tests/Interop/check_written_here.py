@@ -75,6 +75,23 @@ def check_expired(w):
     assert parquet == live, parquet ^ live
 
 
+def check_rule27_void_in_version_1(w):
+    """A field dropped from a spec of version 1 stays as `void`; others read the files of both specs."""
+    w.run("sql", "CREATE TABLE t (id BIGINT, k INT, s VARCHAR) PARTITIONED BY (k, s) TBLPROPERTIES ('format-version' = '1');"
+          "INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b'), (3, NULL, NULL);"
+          "ALTER TABLE t DROP PARTITION FIELD k;"
+          "INSERT INTO t VALUES (4, 1, 'a'), (5, 2, 'c')")
+    table = w.table("t")
+    assert [str(field.transform) for field in table.spec().fields] == ["void", "identity"], table.spec()
+    for where, ids in [("true", [1, 2, 3, 4, 5]), ("k = 1", [1, 4]), ("k IS NULL", [3]), ("s = 'c'", [5])]:
+        ours = [row[0] for row in w.rows(f"SELECT id FROM t WHERE {where} ORDER BY id")]
+        ducks = duck().execute(f"SELECT id FROM {duck_scan(table)} WHERE {where} ORDER BY id").fetchall()
+        same(ours, [row[0] for row in ducks], f"DuckDB: {where}")
+        arrow = table.scan(row_filter=where if where != "true" else "id > 0").to_arrow()
+        same(ours, sorted(arrow["id"].to_pylist()), f"pyiceberg: {where}")
+        same(ours, ids, where)
+
+
 def check_statistics_sketches(w):
     import datasketches
     from pyiceberg.table.puffin import PuffinFile

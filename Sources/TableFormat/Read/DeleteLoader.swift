@@ -160,14 +160,30 @@ struct EqualityKeyColumns {
     for id in ids {
       let schemas = [metadata.schema] + metadata.schemas.reversed()
       guard let schema = schemas.first(where: { $0.field(id: id) != nil }),
-        let place = FieldPlace(id, in: schema)
+        let top = EqualityKeyColumns.top(of: id, in: schema),
+        let place = FieldPlace(id, in: Schema(fields: [top]))
       else {
         throw TableFormatError(
           .unsupported, "an equality delete compares the field \(id), which no schema has as a plain column")
       }
-      columns.append((schema.fields[place.column], place))
+      columns.append((top, place))
     }
     (self.ids, self.columns) = (ids, columns)
+  }
+
+  /// Returns the top-level column that holds a field, and nothing but what is on the way to it.
+  ///
+  /// The field's neighbours may have other types now than in the schema that still has the field. Nothing is
+  /// required: files written after a drop lack the column, and what they lack is null.
+  private static func top(of id: FieldID, in schema: Schema) -> NestedField? {
+    guard var field = schema.field(id: id) else { return nil }
+    field.isRequired = false
+    while let parentID = schema.parent(of: field.id) {
+      guard var parent = schema.field(id: parentID), case .struct = parent.type else { return nil }
+      (parent.type, parent.isRequired) = (.struct([field]), false)
+      field = parent
+    }
+    return field
   }
 
   /// Throws unless a delete file has the columns.

@@ -40,6 +40,29 @@ import Testing
     #expect(try workspace.files() == needed.union([hidden]))
   }
 
+  /// Rule 77: data and metadata may lie outside the table's folder, and so may what is left there.
+  @Test func rule77_orphansOutsideTheTablesFolderAreFound() throws {
+    let workspace = try Workspace()
+    let (data, metadata) = (workspace.path + "/elsewhere/rows", workspace.path + "/elsewhere/about")
+    try workspace.makeTable(
+      2,
+      properties: """
+        TBLPROPERTIES ('write.data.path' = 'file://\(data)', 'write.metadata.path' = 'file://\(metadata)')
+        """)
+    let before = try workspace.fingerprint()
+    let bytes: [UInt8] = [1, 2, 3]
+    let orphans = [metadata + "/lost-m0.avro", data + "/d=2026-01-01/lost.parquet"]
+    for path in orphans { try LocalFileSystem().writeNew(path, bytes.span) }
+    let files = try LocalFileSystem().list(data, recursively: true).filter { !$0.isDirectory }
+    #expect(files.count == 7)
+
+    let report = try job(isDryRun: false).run(workspace.table())
+
+    #expect(report.orphans.map(\.path) == orphans)
+    #expect(try workspace.fingerprint() == before)
+    #expect(try LocalFileSystem().list(data, recursively: true).filter { !$0.isDirectory }.count == 6)
+  }
+
   @Test(arguments: ["file:", "file://", "file://localhost", "FILE://"])
   func filesAreKnownInEverySpelling(_ scheme: String) throws {
     let workspace = try Workspace()

@@ -222,5 +222,7 @@ extension TableMetadata {
       currentSnapshotID = main.snapshotID
     }
     if formatVersion >= 3, nextRowID == nil { nextRowID = 0 }
+    // A number that a writer forgot to count must not be given away twice.
+    lastSequenceNumber = max(lastSequenceNumber, snapshots.map(\.sequenceNumber).max() ?? 0)
   }
 }
