@@ -78,14 +78,31 @@ extension FileSystem {
     let file = try create(path)
     do {
       try file.write(bytes)
-      try file.synchronize()
-      try file.close()
-      try synchronizeDirectory(FilePath.parent(of: path))
+      try finish(file, path)
     } catch {
       try? file.close()
       try? remove(path)
       throw error
     }
+  }
+
+  /// Makes a new file of parts; see the form that takes a span.
+  public func writeNew(_ path: String, parts: [ArraySlice<UInt8>]) throws(FileFormatError) {
+    let file = try create(path)
+    do {
+      for part in parts { try file.write(part.span) }
+      try finish(file, path)
+    } catch {
+      try? file.close()
+      try? remove(path)
+      throw error
+    }
+  }
+
+  private func finish(_ file: any WritableFile, _ path: String) throws(FileFormatError) {
+    try file.synchronize()
+    try file.close()
+    try synchronizeDirectory(FilePath.parent(of: path))
   }
 
   /// Writes a file so that readers see the old bytes or the new ones, whatever happens.

@@ -28,15 +28,15 @@ enum MetadataTables {
       case "metadata_log_entries": rows = metadataLog(table)
       case "statistics": rows = statistics(table)
       case "manifests": rows = try manifests(table, [pinned.snapshot].compactMap { $0 }, isAll: false)
-      case "all_manifests": rows = try manifests(table, table.metadata.snapshots, isAll: true)
+      case "all_manifests": rows = try manifests(table, Array(table.metadata.snapshots), isAll: true)
       case "files": rows = try files(table, [pinned.snapshot]) { _ in true }
       case "data_files": rows = try files(table, [pinned.snapshot]) { $0 == .data }
       case "delete_files": rows = try files(table, [pinned.snapshot]) { $0 != .data }
-      case "all_files": rows = try files(table, table.metadata.snapshots) { _ in true }
-      case "all_data_files": rows = try files(table, table.metadata.snapshots) { $0 == .data }
-      case "all_delete_files": rows = try files(table, table.metadata.snapshots) { $0 != .data }
+      case "all_files": rows = try files(table, Array(table.metadata.snapshots)) { _ in true }
+      case "all_data_files": rows = try files(table, Array(table.metadata.snapshots)) { $0 == .data }
+      case "all_delete_files": rows = try files(table, Array(table.metadata.snapshots)) { $0 != .data }
       case "entries": rows = try entries(table, [pinned.snapshot])
-      case "all_entries": rows = try entries(table, table.metadata.snapshots)
+      case "all_entries": rows = try entries(table, Array(table.metadata.snapshots))
       case "partitions": rows = try partitions(table, pinned.snapshot)
       default: throw TableFormatError(.unsupported, "there is no metadata table \"\(name)\"")
       }

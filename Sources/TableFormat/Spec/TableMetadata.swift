@@ -57,9 +57,9 @@ public struct TableMetadata: Hashable, Sendable {
   /// The head of `main`; `nil` when there is none yet.
   public var currentSnapshotID: SnapshotID?
   /// All snapshots that are kept, in the order of the file.
-  public var snapshots: [Snapshot] = []
+  public var snapshots = EncodedHistory<Snapshot>(decode: SnapshotReader.snapshot)
   /// When which snapshot was the current one, ascending.
-  public var snapshotLog: [SnapshotLogEntry] = []
+  public var snapshotLog = EncodedHistory<SnapshotLogEntry>(decode: SnapshotLogEntry.entry)
   /// Earlier metadata files, oldest first.
   public var metadataLog: [MetadataLogEntry] = []
   /// Branches and tags; `main` mirrors `currentSnapshotID`.
@@ -106,8 +106,7 @@ extension TableMetadata {
 
   /// The snapshot of that id.
   public func snapshot(id: SnapshotID) -> Snapshot? {
-    // The wanted one is nearly always among the newest.
-    snapshots.last { $0.id == id }
+    snapshots.lastIndex(of: id).map { snapshots[$0] }
   }
 
   /// The head of `main`.

@@ -111,12 +111,13 @@ public struct ExpireSnapshots: TransactionAction {
     let plan = try settled.plan(for: changes.metadata)
     let expired = Set(plan.expired)
     for name in plan.removedReferences { changes.metadata.references[name] = nil }
-    changes.metadata.snapshots.removeAll { expired.contains($0.id) }
+    let ids = changes.metadata.snapshots.ids
+    changes.metadata.snapshots.keep { !expired.contains(ids[$0]) }
     changes.metadata.statistics.removeAll { expired.contains($0.snapshotID) }
     changes.metadata.partitionStatistics.removeAll { expired.contains($0.snapshotID) }
     // History before a gap could not be told from history as it was (rule 63).
-    if let gap = changes.metadata.snapshotLog.lastIndex(where: { expired.contains($0.snapshotID) }) {
-      changes.metadata.snapshotLog.removeFirst(gap + 1)
+    if let gap = changes.metadata.snapshotLog.ids.lastIndex(where: { expired.contains($0) }) {
+      changes.metadata.snapshotLog.keep { $0 > gap }
     }
     if !expired.isEmpty, changes.metadata.settings.deletesMetadataAfterCommit {
       Self.trimLog(&changes.metadata)

@@ -82,7 +82,7 @@ struct SnapshotProducer {
       id: id, parentID: parent?.id, sequenceNumber: sequenceNumber, timestampMillis: timestamp,
       manifestList: location, summary: try summary.build(properties, of: changes.metadata),
       schemaID: changes.metadata.currentSchemaID, firstRowID: firstRowID, addedRows: addedRows
-    ).encoding(formatVersion: version)
+    )
     changes.metadata.add(snapshot, to: isStaged ? nil : branch)
     return snapshot
   }
@@ -188,7 +188,7 @@ struct SnapshotProducer {
 extension TableMetadata {
   /// Adds a snapshot, and moves a branch to it.
   mutating func add(_ snapshot: Snapshot, to branch: String?) {
-    snapshots.append(snapshot)
+    snapshots.append(snapshot.json(formatVersion: formatVersion), id: snapshot.id)
     lastSequenceNumber = max(lastSequenceNumber, snapshot.sequenceNumber)
     lastUpdatedMillis = max(lastUpdatedMillis, snapshot.timestampMillis)
     guard let branch else { return }
@@ -200,6 +200,6 @@ extension TableMetadata {
     references[name, default: SnapshotReference(snapshotID: id)].snapshotID = id
     guard name == SnapshotReference.main, currentSnapshotID != id else { return }
     currentSnapshotID = id
-    snapshotLog.append(SnapshotLogEntry(timestampMillis: millis, snapshotID: id))
+    snapshotLog.append(SnapshotLogEntry(timestampMillis: millis, snapshotID: id).json, id: id)
   }
 }

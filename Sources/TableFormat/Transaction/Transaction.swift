@@ -322,18 +322,18 @@ extension TableMetadata {
 
   /// Whether nothing was changed; snapshots are told by their ids, since they never change.
   func isSame(as other: TableMetadata) -> Bool {
-    guard snapshots.count == other.snapshots.count,
-      zip(snapshots, other.snapshots).allSatisfy({ $0.id == $1.id })
-    else { return false }
-    var (left, right) = (self, other)
-    (left.snapshots, right.snapshots) = ([], [])
-    return left == right
+    guard snapshots.hasSameIDs(as: other.snapshots), snapshotLog.hasSameIDs(as: other.snapshotLog) else {
+      return false
+    }
+    var left = self
+    (left.snapshots, left.snapshotLog) = (other.snapshots, other.snapshotLog)
+    return left == other
   }
 
   /// Of several snapshots that one commit put on `main`, only the last was ever current.
   private mutating func dropIntermediateLogEntries(since count: Int) {
     guard snapshotLog.count > count + 1, let last = snapshotLog.last else { return }
-    snapshotLog.removeSubrange(count...)
-    snapshotLog.append(last)
+    snapshotLog.keep { $0 < count }
+    snapshotLog.append(last.json, id: last.snapshotID)
   }
 }

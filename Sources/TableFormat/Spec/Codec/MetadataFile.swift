@@ -47,10 +47,16 @@ package enum MetadataFile {
     let name = "\(number)-\(UUIDText.random())" + (isCompressed ? ".gz.metadata.json" : ".metadata.json")
     let location = PathMapper.joined(metadata.metadataFolder, name)
     let path = try paths.path(of: location)
-    try TableFormatError.wrapping(location) { () throws(FileFormatError) in
+    var parts = metadata.jsonParts
+    if isCompressed {
       let text = metadata.jsonText
-      let bytes = isCompressed ? try CompressionCodec.gzip.compress(text.span) : text
-      try fileSystem.writeNew(path, bytes.span)
+      let packed = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
+        try CompressionCodec.gzip.compress(text.span)
+      }
+      parts = [packed[...]]
+    }
+    try TableFormatError.wrapping(location) { () throws(FileFormatError) in
+      try fileSystem.writeNew(path, parts: parts)
     }
     return location
   }

@@ -1,14 +1,18 @@
-package import FileFormats
+internal import FileFormats
 
-/// Reads the entries of `snapshots` without building a tree, as there may be thousands.
-package struct SnapshotReader {
-  private var picker = JSONFieldPicker(keys: [
+/// Checks the entries of `snapshots` without building anything, as there may be thousands.
+struct SnapshotReader {
+  private var picker = SnapshotReader.fields
+  private let file: String?
+  private static let fields = JSONFieldPicker(keys: [
     "snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list", "manifests",
     "summary", "schema-id", "first-row-id", "added-rows",
   ])
-  private let file: String?
+  private static let integers = [
+    (2, "sequence-number"), (3, "timestamp-ms"), (7, "schema-id"), (8, "first-row-id"), (9, "added-rows"),
+  ]
 
-  package init(file: String?) { self.file = file }
+  init(file: String?) { self.file = file }
 
   /// The snapshot id in a slot; `nil` if it is none.
   static func id(_ text: Span<UInt8>, _ slot: JSONSlot) -> SnapshotID? {
@@ -17,77 +21,77 @@ package struct SnapshotReader {
       ?? SnapshotID(JSONScanner.string(text, slot))
   }
 
-  /// Reads the entry at the scanner's position.
+  /// Passes the entry at the scanner's position when ``snapshot(_:_:)`` can read it.
   ///
-  /// The summary stays text until somebody asks for it.
-  package mutating func read(
-    _ text: [UInt8], _ scanner: inout JSONScanner
-  ) throws(TableFormatError) -> Snapshot {
-    let span = text.span
-    _ = scanner.peek(span)
+  /// - Parameters:
+  ///   - text: The metadata file.
+  ///   - scanner: Stands before the entry, afterwards behind it.
+  /// - Returns: Where the entry is.
+  /// - Throws: ``TableFormatError`` that says what is missing or damaged.
+  mutating func check(
+    _ text: Span<UInt8>, _ scanner: inout JSONScanner
+  ) throws(TableFormatError) -> EncodedHistory<Snapshot>.Place {
+    _ = scanner.peek(text)
     let start = scanner.position
     do throws(FileFormatError) {
-      try picker.pick(span, &scanner)
+      try picker.pick(text, &scanner)
     } catch {
       throw TableFormatError(error, file: file)
     }
-    let slots = picker.slots
-    func integer(_ slot: JSONSlot, _ name: String) throws(TableFormatError) -> Int64? {
-      if slot.kind == .missing || slot.kind == .null { return nil }
-      guard let number = JSONScanner.integer(span, slot) else {
+    for (place, name) in Self.integers {
+      let slot = picker.slots[place]
+      // Nearly all numbers are short enough to be seen to fit.
+      if slot.kind == .missing || slot.kind == .null || slot.kind == .integer && slot.range.count < 19 {
+        continue
+      }
+      guard JSONScanner.integer(text, slot) != nil else {
         throw TableFormatError(
           .damaged, "\(name) of a snapshot is not a 64-bit integer", file: file, offset: slot.start,
           field: "snapshots.\(name)")
       }
-      return number
     }
-    func missing(_ name: String) -> TableFormatError {
-      TableFormatError(
-        .damaged, "a snapshot has no \(name)", file: file, offset: start, field: "snapshots.\(name)")
+    guard let id = Self.id(text, picker.slots[0]) else { throw missing("snapshot-id", start) }
+    guard picker.slots[3].kind == .integer else { throw missing("timestamp-ms", start) }
+    let list = picker.slots[4].kind
+    guard list == .string || list == .escapedString || picker.slots[5].kind == .array else {
+      throw missing("manifest-list", start)
     }
-    guard let id = Self.id(span, slots[0]) else { throw missing("snapshot-id") }
-    guard let timestamp = try integer(slots[3], "timestamp-ms") else { throw missing("timestamp-ms") }
+    return .init(start: UInt32(start), end: UInt32(scanner.position), id: id)
+  }
+
+  private func missing(_ name: String, _ start: Int) -> TableFormatError {
+    TableFormatError(
+      .damaged, "a snapshot has no \(name)", file: file, offset: start, field: "snapshots.\(name)")
+  }
+
+  /// Reads an entry that was checked; its summary stays text until somebody asks for it.
+  static func snapshot(_ text: [UInt8], _ range: Range<Int>) -> Snapshot {
+    let span = text.span
+    var (scanner, picker) = (JSONScanner(at: range.lowerBound), fields)
+    // What was checked cannot fail; a field that could not be read would be absent.
+    _ = try? picker.pick(span, &scanner)
+    let slots = picker.slots
     let hasList = slots[4].kind == .string || slots[4].kind == .escapedString
     var manifests: [String] = []
     if slots[5].kind == .array {
       var inner = JSONScanner(at: slots[5].start)
-      do throws(FileFormatError) {
-        manifests = (try JSONParser.value(span, &inner).arrayValue ?? []).compactMap(\.stringValue)
-      } catch {
-        throw TableFormatError(error, file: file)
-      }
+      manifests = ((try? JSONParser.value(span, &inner))?.arrayValue ?? []).compactMap(\.stringValue)
     }
-    guard hasList || slots[5].kind == .array else { throw missing("manifest-list") }
-    let summary =
-      slots[6].kind == .object
-      ? SnapshotSummary(encoded: text[slots[6].range]) : SnapshotSummary(operation: nil)
-    let schemaID = try integer(slots[7], "schema-id").flatMap { Int32(exactly: $0) }.map { Int($0) }
     return Snapshot(
-      id: id, parentID: Self.id(span, slots[1]),
-      sequenceNumber: try integer(slots[2], "sequence-number") ?? 0, timestampMillis: timestamp,
+      id: id(span, slots[0]) ?? 0, parentID: id(span, slots[1]),
+      sequenceNumber: JSONScanner.integer(span, slots[2]) ?? 0,
+      timestampMillis: JSONScanner.integer(span, slots[3]) ?? 0,
       manifestList: hasList ? JSONScanner.string(span, slots[4]) : nil, manifests: manifests,
-      summary: summary, schemaID: schemaID, firstRowID: try integer(slots[8], "first-row-id"),
-      addedRows: try integer(slots[9], "added-rows"), encoded: text[start..<scanner.position])
+      summary: slots[6].kind == .object
+        ? SnapshotSummary(encoded: text[slots[6].range]) : SnapshotSummary(operation: nil),
+      schemaID: JSONScanner.integer(span, slots[7]).flatMap { Int32(exactly: $0) }.map { Int($0) },
+      firstRowID: JSONScanner.integer(span, slots[8]), addedRows: JSONScanner.integer(span, slots[9]))
   }
 }
 
 extension Snapshot {
-  /// Returns the snapshot with its JSON at hand, which later commits then copy.
-  package func encoding(formatVersion: Int) -> Snapshot {
-    var text: [UInt8] = []
-    append(to: &text, formatVersion: formatVersion)
-    return Snapshot(
-      id: id, parentID: parentID, sequenceNumber: sequenceNumber, timestampMillis: timestampMillis,
-      manifestList: manifestList, manifests: manifests, summary: summary, schemaID: schemaID,
-      firstRowID: firstRowID, addedRows: addedRows, encoded: text[...])
-  }
-
-  /// Appends the snapshot's JSON, as it was read if it was.
-  package func append(to text: inout [UInt8], formatVersion: Int) {
-    if let encoded {
-      text += encoded
-      return
-    }
+  /// The snapshot's JSON.
+  func json(formatVersion: Int) -> [UInt8] {
     var object: JSONObject = ["snapshot-id": .number(id.description)]
     if let parentID { object["parent-snapshot-id"] = .number(parentID.description) }
     if formatVersion >= 2 { object["sequence-number"] = .integer(sequenceNumber) }
@@ -104,6 +108,6 @@ extension Snapshot {
       if let firstRowID { object["first-row-id"] = .integer(firstRowID) }
       if let addedRows { object["added-rows"] = .integer(addedRows) }
     }
-    JSONWriter.append(.object(object), to: &text)
+    return JSONWriter.write(.object(object))
   }
 }

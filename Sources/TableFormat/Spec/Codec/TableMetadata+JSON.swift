@@ -1,12 +1,45 @@
 internal import FileFormats
 
 extension TableMetadata {
-  /// The members of a metadata file that are read one by one, or read with care.
-  private static let streamed: Set<String> = ["snapshots", "snapshot-log"]
+  /// The members of a metadata file that grow with the table's age: passed over once, and checked meanwhile.
+  private struct History {
+    var snapshots: [EncodedHistory<Snapshot>.Place] = []
+    var log: [EncodedHistory<SnapshotLogEntry>.Place] = []
+
+    /// Passes the value of a key; `false` when it is another's to read.
+    mutating func read(
+      _ key: String, _ text: Span<UInt8>, _ scanner: inout JSONScanner, _ file: String?
+    ) throws(TableFormatError) -> Bool {
+      guard key == "snapshots" || key == "snapshot-log" else { return false }
+      if key == "snapshots" { snapshots = [] } else { log = [] }
+      do throws(FileFormatError) {
+        guard scanner.peek(text) == UInt8(ascii: "[") else {
+          _ = try scanner.value(text)
+          return true
+        }
+        guard key == "snapshots" else {
+          log = try SnapshotLogEntry.places(text, &scanner)
+          return true
+        }
+        guard try scanner.beginArray(text) else { return true }
+      } catch {
+        throw TableFormatError(error, file: file)
+      }
+      var reader = SnapshotReader(file: file)
+      while true {
+        snapshots.append(try reader.check(text, &scanner))
+        do throws(FileFormatError) {
+          guard try scanner.continueArray(text) else { return true }
+        } catch {
+          throw TableFormatError(error, file: file)
+        }
+      }
+    }
+  }
 
   /// Reads a metadata file's JSON.
   ///
-  /// Snapshots and their log, which may have thousands of entries, are read without building a tree.
+  /// Snapshots and their log, which may have thousands of entries, are checked but not built.
   ///
   /// - Parameters:
   ///   - text: The JSON, already decompressed.
@@ -14,38 +47,37 @@ extension TableMetadata {
   /// - Throws: ``TableFormatError``: `damaged`, or `unsupported` for a format version above 3.
   package init(json text: [UInt8], file: String?) throws(TableFormatError) {
     var members = JSONObject()
-    var slots: [String: JSONSlot] = [:]
-    do throws(FileFormatError) {
-      let span = text.span
-      var scanner = JSONScanner()
-      if span.count >= 3, span[0] == 0xEF, span[1] == 0xBB, span[2] == 0xBF { scanner.position = 3 }
-      if try scanner.beginObject(span) {
-        repeat {
-          let key = JSONScanner.string(span, try scanner.key(span))
-          if Self.streamed.contains(key) {
-            slots[key] = try scanner.value(span)
-            continue
-          }
-          _ = scanner.peek(span)
-          let start = scanner.position
-          members[key] = try JSONParser.value(span, &scanner)
-          if !Self.known.contains(key) { slots[key] = JSONSlot(.object, start, scanner.position) }
-        } while try scanner.continueObject(span)
+    var unknown: [String: Range<Int>] = [:]
+    var history = History()
+    let span = text.span
+    var scanner = JSONScanner()
+    func reading<Value>(
+      _ body: (inout JSONScanner) throws(FileFormatError) -> Value
+    ) throws(TableFormatError) -> Value {
+      do throws(FileFormatError) { return try body(&scanner) } catch {
+        throw TableFormatError(error, file: file)
       }
-      try scanner.finish(span)
-    } catch {
-      throw TableFormatError(error, file: file)
     }
+    if span.count >= 3, span[0] == 0xEF, span[1] == 0xBB, span[2] == 0xBF { scanner.position = 3 }
+    if try reading({ (scanner) throws(FileFormatError) in try scanner.beginObject(span) }) {
+      repeat {
+        let key = try reading { (scanner) throws(FileFormatError) in
+          JSONScanner.string(span, try scanner.key(span))
+        }
+        if try history.read(key, span, &scanner, file) { continue }
+        _ = scanner.peek(span)
+        let start = scanner.position
+        members[key] = try reading { (scanner) throws(FileFormatError) in
+          try JSONParser.value(span, &scanner)
+        }
+        if !Self.known.contains(key) { unknown[key] = start..<scanner.position }
+      } while try reading({ (scanner) throws(FileFormatError) in try scanner.continueObject(span) })
+    }
+    try reading { (scanner) throws(FileFormatError) in try scanner.finish(span) }
     try self.init(MetadataObject(members, file: file), formatVersion: nil)
-    for (key, slot) in slots where !Self.known.contains(key) && !Self.streamed.contains(key) {
-      unknownFields[key] = text[slot.range]
-    }
-    if let slot = slots["snapshots"], slot.kind == .array {
-      snapshots = try Self.snapshots(text, slot, file)
-    }
-    if let slot = slots["snapshot-log"], slot.kind == .array {
-      snapshotLog = try Self.snapshotLog(text, slot, file)
-    }
+    for (key, range) in unknown { unknownFields[key] = text[range] }
+    snapshots.append(history.snapshots, of: text)
+    snapshotLog.append(history.log, of: text)
     try settle(file: file)
   }
 
@@ -161,52 +193,6 @@ extension TableMetadata {
           snapshotID: try entry.snapshotID("snapshot-id"), path: try entry.string("statistics-path"),
           fileSizeInBytes: try entry.integer("file-size-in-bytes")))
     }
-  }
-
-  private static func snapshots(
-    _ text: [UInt8], _ slot: JSONSlot, _ file: String?
-  ) throws(TableFormatError) -> [Snapshot] {
-    var (scanner, reader) = (JSONScanner(at: slot.start), SnapshotReader(file: file))
-    var result: [Snapshot] = []
-    do throws(FileFormatError) {
-      guard try scanner.beginArray(text.span) else { return [] }
-    } catch {
-      throw TableFormatError(error, file: file)
-    }
-    while true {
-      result.append(try reader.read(text, &scanner))
-      do throws(FileFormatError) {
-        guard try scanner.continueArray(text.span) else { return result }
-      } catch {
-        throw TableFormatError(error, file: file)
-      }
-    }
-  }
-
-  private static func snapshotLog(
-    _ text: [UInt8], _ slot: JSONSlot, _ file: String?
-  ) throws(TableFormatError) -> [SnapshotLogEntry] {
-    var (scanner, picker) = (
-      JSONScanner(at: slot.start), JSONFieldPicker(keys: ["timestamp-ms", "snapshot-id"])
-    )
-    var result: [SnapshotLogEntry] = []
-    let span = text.span
-    do throws(FileFormatError) {
-      guard try scanner.beginArray(span) else { return [] }
-      repeat {
-        let start = scanner.position
-        try picker.pick(span, &scanner)
-        guard let millis = JSONScanner.integer(span, picker.slots[0]),
-          let id = SnapshotReader.id(span, picker.slots[1])
-        else {
-          throw FileFormatError.damaged("an entry of snapshot-log has no time or no snapshot", offset: start)
-        }
-        result.append(SnapshotLogEntry(timestampMillis: millis, snapshotID: id))
-      } while try scanner.continueArray(span)
-    } catch {
-      throw TableFormatError(error, file: file)
-    }
-    return result
   }
 
   /// Makes `main` and the current snapshot say the same (rule 62), and checks that they are there.

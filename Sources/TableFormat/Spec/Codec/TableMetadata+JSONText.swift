@@ -1,11 +1,19 @@
-internal import Columnar
 internal import FileFormats
 
 extension TableMetadata {
   /// The JSON of a metadata file.
-  ///
-  /// Snapshots that were read are written as they were: what grows with the history is copied, not built.
   package var jsonText: [UInt8] {
+    let parts = jsonParts
+    var text: [UInt8] = []
+    text.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+    for part in parts { text += part }
+    return text
+  }
+
+  /// The JSON of a metadata file, in parts.
+  ///
+  /// Snapshots and their log are parts as they were read: what grows with the history is neither built nor copied.
+  package var jsonParts: [ArraySlice<UInt8>] {
     var text: [UInt8] = []
     var members: JSONObject = [
       "format-version": .integer(Int64(formatVersion)), "table-uuid": .string(uuid),
@@ -45,33 +53,17 @@ extension TableMetadata {
       })
     JSONWriter.append(.object(members), to: &text)
     text.removeLast()
-    appendHistory(to: &text)
-    for (key, value) in unknownFields.sorted(by: { $0.key < $1.key }) {
-      text.append(UInt8(ascii: ","))
-      JSONWriter.appendQuoted(key, to: &text)
-      text.append(UInt8(ascii: ":"))
-      text += value
-    }
-    text.append(UInt8(ascii: "}"))
-    return text
-  }
-
-  private func appendHistory(to text: inout [UInt8]) {
-    text.reserveCapacity(text.count + snapshots.reduce(0) { $0 + ($1.encoded?.count ?? 1024) + 80 })
     text += #","snapshots":["#.utf8
-    for (place, snapshot) in snapshots.enumerated() {
-      if place > 0 { text.append(UInt8(ascii: ",")) }
-      snapshot.append(to: &text, formatVersion: formatVersion)
+    var end = Array("]".utf8)
+    for (key, value) in unknownFields.sorted(by: { $0.key < $1.key }) {
+      end.append(UInt8(ascii: ","))
+      JSONWriter.appendQuoted(key, to: &end)
+      end.append(UInt8(ascii: ":"))
+      end += value
     }
-    text += #"],"snapshot-log":["#.utf8
-    for (place, entry) in snapshotLog.enumerated() {
-      text += (place > 0 ? #",{"timestamp-ms":"# : #"{"timestamp-ms":"#).utf8
-      IntegerText.append(entry.timestampMillis, to: &text)
-      text += #","snapshot-id":"#.utf8
-      text += entry.snapshotID.description.utf8
-      text.append(UInt8(ascii: "}"))
-    }
-    text.append(UInt8(ascii: "]"))
+    end.append(UInt8(ascii: "}"))
+    let middle = Array(#"],"snapshot-log":["#.utf8)
+    return [text[...]] + snapshots.parts + [middle[...]] + snapshotLog.parts + [end[...]]
   }
 
   private static func json(_ values: [String: String]) -> JSONValue {

@@ -72,6 +72,24 @@ import Testing
     #expect(String(decoding: again.jsonText, as: UTF8.self).contains("\"new-thing\":{\"a\":[1,2.50]}"))
   }
 
+  @Test func snapshotsAreWrittenAsTheyWereRead() throws {
+    let entry = #"{ "snapshot-id" : 7, "timestamp-ms":4,"manifests":["m0.avro"], "new-thing":[ 1.50 ] }"#
+    let text = Self.oldest.replacing(
+      #"{"snapshot-id":7,"timestamp-ms":4,"manifests":["m0.avro"]}"#, with: entry)
+
+    #expect(String(decoding: try read(text).jsonText, as: UTF8.self).contains(entry))
+  }
+
+  @Test(arguments: [
+    ("[{\"snapshot-id\":7", "[3,{\"snapshot-id\":7"), ("m0.avro\"]}]", "m0.avro\"]},]"),
+    ("m0.avro\"]}]", "m0.avro\"]}{}]"), ("\"timestamp-ms\":4", "\"timestamp-ms\":4,\"summary\":{\"a\":}"),
+    ("m0.avro\"]}]", "m0.avro\"]}],\"snapshot-log\":[{\"snapshot-id\":7}]"),
+    ("m0.avro\"]}]", "m0.avro\"]}],\"snapshot-log\":[7]"),
+  ]) func damagedHistoryIsNamedByItsPlace(old: String, new: String) throws {
+    let error = #expect(throws: TableFormatError.self) { try read(Self.oldest.replacing(old, with: new)) }
+    #expect(error?.kind == .damaged && error?.offset != nil)
+  }
+
   @Test func gzipIsToldByItsFirstBytes() throws {
     let files = InMemoryFileSystem()
     let plain = try read(Self.oldest)

@@ -1,0 +1,129 @@
+/// The objects of a JSON array that grows with a table's history, most of them still as their text.
+///
+/// They are decoded when somebody asks for them, and written as they were read: a commit pays for what it adds, and
+/// copies the rest as bytes. Unknown members survive that, too. The grammar of all the text was checked when it was read.
+public struct EncodedHistory<Element: Sendable>: Sendable {
+  /// Where one object lies in its segment's text.
+  struct Place: Hashable, Sendable {
+    var start: UInt32
+    var end: UInt32
+    /// The snapshot that the object is about.
+    var id: SnapshotID
+  }
+
+  /// Objects side by side in one text, with nothing but a comma and white space between them.
+  private struct Segment: Sendable {
+    var text: [UInt8]
+    var places: [Place]
+    /// How many objects are in the segments before this one.
+    var first: Int
+  }
+
+  private var segments: [Segment] = []
+  private let decode: @Sendable (_ text: [UInt8], _ range: Range<Int>) -> Element
+  /// A segment takes no more objects once its text is as long: appending copies it where it is shared.
+  private static var segmentLimit: Int { 128 * 1024 }
+
+  /// Makes a history without objects.
+  ///
+  /// - Parameter decode: Makes the element of an object whose text was checked.
+  init(decode: @escaping @Sendable (_ text: [UInt8], _ range: Range<Int>) -> Element) { self.decode = decode }
+
+  /// Adds all objects of an array that was read, given in order, and the text that holds them.
+  mutating func append(_ places: [Place], of text: [UInt8]) {
+    guard !places.isEmpty else { return }
+    segments.append(Segment(text: text, places: places, first: count))
+  }
+
+  /// Adds an object that is about a snapshot.
+  mutating func append(_ object: [UInt8], id: SnapshotID) {
+    if let last = segments.indices.last, segments[last].text.count < Self.segmentLimit,
+      segments[last].places.last.map({ Int($0.end) }) == segments[last].text.count
+    {
+      segments[last].text.append(UInt8(ascii: ","))
+    } else {
+      segments.append(Segment(text: [], places: [], first: count))
+    }
+    let last = segments.count - 1
+    let start = segments[last].text.count
+    segments[last].text += object
+    segments[last].places.append(Place(start: UInt32(start), end: UInt32(start + object.count), id: id))
+  }
+
+  /// Removes the objects whose places in the history are not wanted.
+  mutating func keep(where isWanted: (Int) -> Bool) {
+    var kept = Self(decode: decode)
+    for segment in segments {
+      for (offset, place) in segment.places.enumerated() where isWanted(segment.first + offset) {
+        kept.append(Array(segment.text[Int(place.start)..<Int(place.end)]), id: place.id)
+      }
+    }
+    self = kept
+  }
+
+  /// The snapshots that the objects are about, in order.
+  var ids: [SnapshotID] {
+    var ids: [SnapshotID] = []
+    ids.reserveCapacity(count)
+    for segment in segments { for place in segment.places { ids.append(place.id) } }
+    return ids
+  }
+
+  /// The newest object about a snapshot.
+  func lastIndex(of id: SnapshotID) -> Int? {
+    // The wanted one is nearly always among the newest.
+    for segment in segments.reversed() {
+      if let offset = segment.places.lastIndex(where: { $0.id == id }) { return segment.first + offset }
+    }
+    return nil
+  }
+
+  /// Whether both are about the same snapshots in the same order.
+  func hasSameIDs(as other: Self) -> Bool { count == other.count && ids == other.ids }
+
+  /// Whether both hold the very same text; `false` says nothing.
+  private func isSame(as other: Self) -> Bool {
+    segments.count == other.segments.count
+      && zip(segments, other.segments).allSatisfy {
+        $0.text.span.isIdentical(to: $1.text.span) && $0.places.count == $1.places.count
+      }
+  }
+
+  /// The text of the objects with the commas between them, in parts.
+  var parts: [ArraySlice<UInt8>] {
+    let comma = [UInt8(ascii: ",")]
+    var parts: [ArraySlice<UInt8>] = []
+    for segment in segments {
+      guard let first = segment.places.first, let last = segment.places.last else { continue }
+      if !parts.isEmpty { parts.append(comma[...]) }
+      parts.append(segment.text[Int(first.start)..<Int(last.end)])
+    }
+    return parts
+  }
+}
+
+extension EncodedHistory: RandomAccessCollection {
+  /// The first index.
+  public var startIndex: Int { 0 }
+  /// The number of objects.
+  public var endIndex: Int { segments.last.map { $0.first + $0.places.count } ?? 0 }
+
+  /// The object at a place, decoded.
+  public subscript(position: Int) -> Element {
+    let segment = segments[segments.lastIndex { $0.first <= position } ?? 0]
+    let place = segment.places[position - segment.first]
+    return decode(segment.text, Int(place.start)..<Int(place.end))
+  }
+}
+
+extension EncodedHistory: Equatable where Element: Equatable {
+  /// Compares what the objects say, not how they are written.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.isSame(as: right) || (left.hasSameIDs(as: right) && left.elementsEqual(right))
+  }
+}
+
+extension EncodedHistory: Hashable where Element: Hashable {
+  /// Hashes the ids.
+  public func hash(into hasher: inout Hasher) { hasher.combine(ids) }
+}
