@@ -19,6 +19,22 @@ extension LogicalPlan {
     }
   }
 
+  /// Whether some table is read more than once.
+  var readsATableAgain: Bool {
+    var seen: Set<String> = []
+    return repeatsAScan(&seen)
+  }
+
+  private func repeatsAScan(_ seen: inout Set<String>) -> Bool {
+    switch self {
+    case .scan(let scan): return !seen.insert(scan.relation.displayName).inserted
+    case .recursive: return true
+    default:
+      for input in inputs where input.repeatsAScan(&seen) { return true }
+      return false
+    }
+  }
+
   /// Returns the node with each input replaced by what `transform` makes of it.
   package func mapInputs<Failure: Error>(
     _ transform: (LogicalPlan) throws(Failure) -> LogicalPlan

@@ -32,7 +32,7 @@ extension Session {
     }
     let environment = evaluationEnvironment(text)
     let plan = try optimized(try makeBinder(environment).bindQuery(query), environment)
-    let context = makeContext(environment)
+    let context = makeContext(environment, for: plan)
     defer { endContext() }
     try consumer.begin(plan.outputColumns)
     try QueryExecutor.run(plan, context: context) { (batch) throws(QueryError) in try consumer.take(batch) }

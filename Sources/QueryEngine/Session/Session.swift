@@ -14,6 +14,8 @@ package final class Session {
   package internal(set) var settings: SessionSettings
   /// The state of tables that statements read unless they name another; `nil` is the current one.
   package var pinnedVersion: TableVersion?
+  /// Whether the session ends with the next statement, so that what a single scan decodes need not be kept.
+  package var isAtItsLastStatement = false
   /// What RESET returns to.
   let initialSettings: SessionSettings
   /// What CALL can run.
@@ -118,7 +120,7 @@ package final class Session {
   ) throws(QueryError) -> StatementResult {
     let bound = try makeBinder(environment).bindQuery(query)
     let plan = try optimized(bound, environment)
-    let context = makeContext(environment)
+    let context = makeContext(environment, for: plan)
     defer { endContext() }
     var result = StatementResult(try QueryExecutor.run(plan, context: context))
     result.footer = ResultFooter(of: plan, context)
@@ -158,7 +160,9 @@ package final class Session {
   }
 
   /// Returns the context of one statement: its settings, workers, memory and clock.
-  func makeContext(_ environment: EvaluationEnvironment, profile: Profile? = Profile()) -> QueryContext {
+  func makeContext(
+    _ environment: EvaluationEnvironment, for plan: LogicalPlan? = nil, profile: Profile? = Profile()
+  ) -> QueryContext {
     var execution = ExecutionSettings()
     execution.threadCount = settings.threads
     execution.batchSize = settings.batchSize
@@ -169,7 +173,7 @@ package final class Session {
     }
     let context = QueryContext(
       settings: execution, pool: pool, memory: MemoryBudget(limit: settings.memoryLimit),
-      caches: enabledCaches, profile: profile, progress: progress, evaluation: environment,
+      caches: enabledCaches(for: plan), profile: profile, progress: progress, evaluation: environment,
       timeout: settings.statementTimeout.map { .microseconds($0) })
     running.withLock { $0 = context }
     if isCancelled.load(ordering: .sequentiallyConsistent) { context.cancel() }
@@ -177,9 +181,10 @@ package final class Session {
   }
 
   /// The caches that are not switched off.
-  private var enabledCaches: ExecutionCaches {
+  private func enabledCaches(for plan: LogicalPlan?) -> ExecutionCaches {
     var enabled = caches
-    if !settings.cacheChunks { enabled.chunks = nil }
+    let isOfUse = plan.map { !isAtItsLastStatement || $0.readsATableAgain } ?? true
+    if !settings.cacheChunks || !isOfUse { enabled.chunks = nil }
     if !settings.cacheMetadata { (enabled.manifests, enabled.files) = (nil, nil) }
     return enabled
   }

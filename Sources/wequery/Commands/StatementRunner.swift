@@ -23,7 +23,10 @@ final class StatementRunner {
     _ script: String, named name: String? = nil, continuingOnError continuing: Bool = false
   ) throws(CommandFailure) {
     var first: CommandFailure?
-    for statement in StatementSplitter.split(script) {
+    let statements = StatementSplitter.split(script)
+    for (index, statement) in statements.enumerated() {
+      environment.session.isAtItsLastStatement =
+        index == statements.count - 1 && environment.options.repetitions == 1
       do throws(CommandFailure) {
         try run(statement, of: name)
       } catch {
