@@ -110,6 +110,12 @@ put("combined-log", "lines", '1.2.3.4 - bob [17/May/2015:10:05:03 +0000] "GET /a
 put("csv", "quotes", 'a,b,"c ""quoted"" d"\r\n1,,"line\nbreak"\n\n"",x;y\n"open')
 put("csv", "mark", "\ufeffid;name\n1;\"a\\\"b\"\n".encode())
 
+# Variants: the length of the metadata, the metadata, the value.
+for name, metadata, value in [
+        ("object", b"\x01\x02\x00\x01\x02ab", b"\x02\x02\x00\x01\x00\x02\x04\x0c\x07\x0c\x08"), ("array", b"\x01\x00\x00", b"\x03\x02\x00\x01\x03\x00\x0c\x07"),
+        ("text", b"\x01\x00\x00", b"\x0dabc"), ("decimal", b"\x01\x00\x00", b"\x20\x02\xd2\x04\x00\x00"), ("binary", b"\x01\x00\x00", b"\x3c\x02\x00\x00\x00\xaa\xbb")]:
+    put("variant", name, bytes([len(metadata)]) + metadata + value)
+
 # Puffin.
 puffin = pathlib.Path(__file__).parent.parent / "Tests/Fixtures/puffin"
 

@@ -31,6 +31,14 @@ extension FuzzTarget {
         }
       }
     },
+    FuzzTarget("variant") { bytes in
+      guard let first = bytes.first else { return nil }
+      let end = min(1 + Int(first), bytes.count)
+      return complaint { () throws(FileFormatError) in
+        let text = try VariantColumn.text(metadata: Array(bytes[1..<end]), value: Array(bytes[end...]))
+        _ = try JSONParser.parse(text)
+      }
+    },
   ]
 
   /// Rows of one read: a few bytes can rightly stand for billions of nulls, which no reader asks for at once.

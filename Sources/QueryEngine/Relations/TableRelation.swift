@@ -43,8 +43,8 @@ package struct TableRelation: Relation {
             field.name, try field.type.logicalType, isNullable: !field.isRequired,
             fieldID: Int(field.id.rawValue)))
       } catch {
-        // A column of a type that cannot be read leaves the others usable: it fails when it is asked for.
-        columns.append(RelationColumn(field.name, .null, isHidden: true, fieldID: Int(field.id.rawValue)))
+        // A column of a type that cannot be read leaves the others usable: it fails when it is asked for, by `*` too.
+        columns.append(RelationColumn(field.name, .null, fieldID: Int(field.id.rawValue)))
       }
     }
     metadataFields = try TableRelation.metadataFields(of: table)

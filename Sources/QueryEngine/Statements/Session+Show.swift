@@ -109,7 +109,7 @@ extension Session {
         columns: columns,
         rows: table.schema.fields.map { field in
           let transforms = spec.fields.filter { $0.sourceID == field.id && $0.transform != .void }
-          let type = (try? field.type.logicalType).map { "\($0)" } ?? "\(field.type)"
+          let type = SQLName.type(field.type)
           return [
             .text(field.name), .text(type), .text(field.isRequired ? "NO" : "YES"),
             transforms.isEmpty ? .null : .text(transforms.map { "\($0.transform)" }.joined(separator: ", ")),

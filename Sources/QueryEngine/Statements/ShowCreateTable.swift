@@ -12,8 +12,7 @@ extension Session {
     var text = "CREATE TABLE \(table.identifier.namespace).\(SQLName.quoted(table.identifier.name)) (\n"
     var lines: [String] = []
     for field in metadata.schema.fields {
-      let type = (try? field.type.logicalType).map { "\($0)" } ?? "\(field.type)"
-      var line = "  \(SQLName.quoted(field.name)) \(type)"
+      var line = "  \(SQLName.quoted(field.name)) \(SQLName.type(field.type))"
       if field.isRequired { line += " NOT NULL" }
       if let value = field.writeDefault, let type = try? field.type.logicalType {
         let text = ValueText.string(value, as: type)
@@ -87,6 +86,12 @@ enum SQLName {
     if isPlain { return name }
     return "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\""
+  }
+
+  /// Returns the type of a column as SQL has it; as the table has it where SQL reads it as another.
+  static func type(_ type: IcebergType) -> String {
+    if type == .variant { return "VARIANT" }
+    return (try? type.logicalType).map { "\($0)" } ?? "\(type)"
   }
 
   /// Returns text as a literal.

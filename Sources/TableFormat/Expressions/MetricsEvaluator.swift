@@ -21,7 +21,8 @@ public struct MetricsEvaluator: Sendable {
   public init(_ fields: Set<FieldID>, schema: Schema) {
     var columns: [Column] = []
     for id in fields {
-      guard let type = schema.field(id: id)?.type, let logicalType = try? type.logicalType, !type.isNested
+      guard let type = schema.field(id: id)?.type, let logicalType = try? type.logicalType,
+        type.hasPlainBounds
       else { continue }
       columns.append(Column(id: id, type: type, logicalType: logicalType))
     }

@@ -22,6 +22,8 @@ indirect enum ColumnConversion: Sendable {
   /// The parts of a map's entries.
   case map(key: ColumnConversion, value: ColumnConversion)
   case `struct`([Member])
+  /// The parts of a variant become text.
+  case variant(VariantColumn)
 
   /// Where a field of a struct comes from.
   enum Member: Sendable {
@@ -46,6 +48,11 @@ indirect enum ColumnConversion: Sendable {
   /// - Throws: ``TableFormatError`` of kind `damaged` if the file's type cannot become the field's.
   init(_ column: FileColumn, to field: NestedField, file: String) throws(TableFormatError) {
     switch (column.column.shape, field.type) {
+    case (_, .variant):
+      let parts = try TableFormatError.wrapping(file) { () throws(FileFormatError) in
+        try VariantColumn(column.column)
+      }
+      self = .variant(parts)
     case (.struct, .struct(let fields)):
       self = try ColumnConversion.members(column, fields, file)
     case (.list, .list(let element)):
@@ -121,20 +128,23 @@ indirect enum ColumnConversion: Sendable {
   }
 
   /// Returns the converted vector, with as many rows.
-  func callAsFunction(_ vector: Vector) -> Vector {
+  ///
+  /// - Parameter vector: Rows of the file's column.
+  /// - Throws: If a variant is damaged.
+  func callAsFunction(_ vector: Vector) throws(FileFormatError) -> Vector {
     if isNone { return vector }
     if case .nulls(let type) = self { return .nulls(type, count: vector.count) }
     switch vector.encoding {
     case .constant:
       guard let base = vector.base else { return vector }
-      return .constant(self(base), count: vector.count)
+      return .constant(try self(base), count: vector.count)
     case .dictionary:
       guard let base = vector.base else { return vector }
       let codes = vector.codes
       var buffer = WritableBuffer(byteCount: codes.count * 4)
       var room = buffer.elements(as: UInt32.self, count: codes.count)
       for row in codes.indices { room[row] = codes[row] }
-      return .dictionary(buffer.freeze(), count: vector.count, of: self(base), validity: vector.validity)
+      return .dictionary(buffer.freeze(), count: vector.count, of: try self(base), validity: vector.validity)
     case .flat: break
     }
     switch self {
@@ -153,24 +163,26 @@ indirect enum ColumnConversion: Sendable {
       return ColumnConversion.mapping(vector, vector.int32s, to: Int64.self) { Int64($0) &* factor }
     case .list(let inner):
       return .list(
-        ColumnConversion.offsets(vector), count: vector.count, of: inner(vector.elements),
+        ColumnConversion.offsets(vector), count: vector.count, of: try inner(vector.elements),
         validity: vector.validity)
     case .map(let key, let value):
       let entries = vector.elements
       let parts = entries.fields
       let converted = Vector.struct(
-        [key(parts[0]), value(parts[1])], count: entries.count, validity: entries.validity)
+        [try key(parts[0]), try value(parts[1])], count: entries.count, validity: entries.validity)
       return .list(
         ColumnConversion.offsets(vector), count: vector.count, of: converted, validity: vector.validity)
     case .struct(let members):
       let fields = vector.fields
-      let converted = members.map { member in
+      var converted: [Vector] = []
+      for member in members {
         switch member {
-        case .field(let place, let conversion): conversion(fields[place])
-        case .constant(let value): Vector.constant(value, count: vector.count)
+        case .field(let place, let conversion): converted.append(try conversion(fields[place]))
+        case .constant(let value): converted.append(.constant(value, count: vector.count))
         }
       }
       return .struct(converted, count: vector.count, validity: vector.validity)
+    case .variant(let parts): return try parts.texts(of: vector)
     }
   }
 

@@ -16,7 +16,7 @@ extension DataFileReader {
 
   /// Finds the column that a condition is about: one of ``fields``, or a field of structs in them.
   func prunable(_ id: FieldID) -> PrunableColumn? {
-    guard !id.isReserved, let field = DataFileReader.find(id, in: fields), !field.type.isNested,
+    guard !id.isReserved, let field = DataFileReader.find(id, in: fields), field.type.hasPlainBounds,
       let type = try? field.type.logicalType
     else { return nil }
     if fields.contains(where: { $0.id == id }) {

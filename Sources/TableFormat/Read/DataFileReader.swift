@@ -127,7 +127,10 @@ public final class DataFileReader: Sendable {
     switch source {
     case .constant(let value): return .constant(value, count: rows.count)
     case .file(let column, let conversion):
-      return conversion(try read(column, rowGroup, rows, wanted))
+      let stored = try read(column, rowGroup, rows, wanted)
+      return try TableFormatError.wrapping(task.file.path) { () throws(FileFormatError) in
+        try conversion(stored)
+      }
     case .position: return count(from: 0, rowGroup, rows)
     case .rowID(let column, let first):
       let ids = count(from: first, rowGroup, rows)

@@ -27,7 +27,9 @@ public indirect enum IcebergType: Hashable, Sendable {
   case list(element: NestedField)
   /// Key and value are fields named `key` and `value`; the key is required.
   case map(key: NestedField, value: NestedField)
-  /// A type that we know by name only: `variant`, `geometry(…)`, `geography(…)` or a later one.
+  /// A value of any type (v3): read as JSON text, not written.
+  case variant
+  /// A type that we know by name only: `geometry(…)`, `geography(…)` or a later one.
   case other(String)
 }
 
@@ -59,6 +61,9 @@ public struct NestedField: Hashable, Sendable {
 }
 
 extension IcebergType {
+  /// Whether counts and bounds in metadata are those of plain values, which predicates may be held against.
+  package var hasPlainBounds: Bool { !isNested && self != .variant }
+
   /// Whether the type has fields of its own.
   public var isNested: Bool {
     switch self {
@@ -100,6 +105,7 @@ extension IcebergType {
       case .uuid: return .uuid
       case .fixed(let length): return .fixed(length: length)
       case .binary: return .binary
+      case .variant: return .varchar
       case .struct(let fields):
         var members: [LogicalType.StructField] = []
         for field in fields { members.append(.init(field.name, try field.type.logicalType)) }
@@ -179,6 +185,7 @@ extension IcebergType {
     case "string": self = .string
     case "uuid": self = .uuid
     case "binary": self = .binary
+    case "variant": self = .variant
     default: self = Self.parameterised(text) ?? .other(text)
     }
   }
@@ -240,6 +247,7 @@ extension IcebergType: CustomStringConvertible {
     case .uuid: "uuid"
     case .fixed(let length): "fixed[\(length)]"
     case .binary: "binary"
+    case .variant: "variant"
     case .struct(let fields):
       "struct<"
         + fields.map { "\($0.id): \($0.name): \($0.isRequired ? "required" : "optional") \($0.type)" }

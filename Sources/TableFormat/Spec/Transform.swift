@@ -60,7 +60,8 @@ public enum Transform: Hashable, Sendable {
   /// - Returns: `false` for unknown transforms too.
   public func accepts(_ source: IcebergType) -> Bool {
     switch (self, source) {
-    case (.unknown, _), (_, .struct), (_, .list), (_, .map), (_, .other), (_, .unknown): return false
+    case (.unknown, _), (_, .struct), (_, .list), (_, .map), (_, .other), (_, .unknown), (_, .variant):
+      return false
     case (.identity, _), (.void, _): return true
     case (.bucket, .boolean), (.bucket, .float), (.bucket, .double): return false
     case (.bucket, _): return true

@@ -18,9 +18,9 @@ enum SchemaRules {
             .unsupported, "the column \"\(name)\" of the type \(field.type) needs format version 3",
             hint: "set the table property 'format-version' to '3'", field: name)
         }
-      case .other(let text):
+      case .variant, .other:
         throw TableFormatError(
-          .unsupported, "columns of the type \(text) cannot be written (\"\(name)\")", field: name)
+          .unsupported, "columns of the type \(field.type) cannot be written (\"\(name)\")", field: name)
       case .struct(let fields): try checkNames(fields, in: "\"\(name)\"")
       default: break
       }

@@ -82,6 +82,11 @@ public final class WriteTarget: Sendable {
 
   /// Returns a field as the Parquet writer wants it; nothing of type `unknown` may be below it.
   static func field(_ field: NestedField) throws(TableFormatError) -> ParquetWriteField {
+    guard field.type != .variant else {
+      throw TableFormatError(
+        .unsupported, "columns of the type variant are read, not written (\"\(field.name)\")",
+        field: field.name)
+    }
     var children: [ParquetWriteField] = []
     for child in field.type.childFields {
       if child.type == .unknown {

@@ -103,7 +103,7 @@ enum ManifestSchema {
       return schema
     case .uuid: return AvroSchema(.fixed(byteCount: 16), name: "uuid_fixed_\(id)", logicalType: "uuid")
     case .fixed(let length): return AvroSchema(.fixed(byteCount: length), name: "fixed_\(length)_\(id)")
-    case .unknown, .struct, .list, .map, .other:
+    case .unknown, .struct, .list, .map, .variant, .other:
       throw TableFormatError(.unsupported, "a partition value cannot be of the type \(type)")
     }
   }
