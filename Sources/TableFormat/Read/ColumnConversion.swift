@@ -127,9 +127,10 @@ indirect enum ColumnConversion: Sendable {
     }
   }
 
-  /// Returns the converted vector, with as many rows.
+  /// Converts rows.
   ///
   /// - Parameter vector: Rows of the file's column.
+  /// - Returns: As many rows of the field.
   /// - Throws: If a variant is damaged.
   func callAsFunction(_ vector: Vector) throws(FileFormatError) -> Vector {
     if isNone { return vector }

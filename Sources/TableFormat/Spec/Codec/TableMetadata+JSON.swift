@@ -120,7 +120,7 @@ extension TableMetadata {
       lastPartitionID: max(lastPartition ?? 999, specs.map(\.lastAssignedFieldID).max() ?? 999),
       sortOrders: orders, defaultSortOrderID: try object.optionalInt("default-sort-order-id") ?? orders[0].id)
     if location.count > 1, location.hasSuffix("/") { location.removeLast() }
-    lastSequenceNumber = try object.optionalInteger("last-sequence-number") ?? 0
+    lastSequenceNumber = try object.optionalInteger("last-sequence-number") ?? -1
     properties = try object.texts("properties")
     let current = try object.optionalSnapshotID("current-snapshot-id")
     currentSnapshotID = current == -1 ? nil : current
@@ -208,7 +208,7 @@ extension TableMetadata {
       currentSnapshotID = main.snapshotID
     }
     if formatVersion >= 3, nextRowID == nil { nextRowID = 0 }
-    // A number that a writer forgot to count must not be given away twice.
-    lastSequenceNumber = max(lastSequenceNumber, snapshots.map(\.sequenceNumber).max() ?? 0)
+    // Numbers that a writer forgot to count must not be given away twice; looked up only where it did.
+    if lastSequenceNumber < 0 { lastSequenceNumber = snapshots.map(\.sequenceNumber).max() ?? 0 }
   }
 }
