@@ -12,7 +12,7 @@ package struct FunctionRegistry: Sendable {
   package static let builtin = FunctionRegistry([
     ArithmeticFunctions.all, ConditionalFunctions.all, TextFunctions.all, PatternFunctions.all,
     JSONFunctions.all, TimeFunctions.all, ListFunctions.all, MathFunctions.all, EncodingFunctions.all,
-    CharacterFunctions.all, URLFunctions.all, IPFunctions.all,
+    CharacterFunctions.all, URLFunctions.all, IPFunctions.all, SketchFunctions.all,
   ])
 
   init(_ groups: [[ScalarFunction]]) {

@@ -4,6 +4,9 @@ enum AggregateFunctions {
     [
       .countStar, .count, .sum, .avg, .min, .max, .countIf, .boolAnd, .boolOr, .anyValue, .minBy, .maxBy,
       .bitAnd, .bitOr, .bitXor, .percentileCont, .percentileDisc, .quantileCont, .quantileDisc, .median,
-      .mode, .arrayAgg, .collectSet, .stringAgg, .first, .last, .histogram, .mapAgg, .approxCountDistinct,
+      .mode, .arrayAgg, .collectSet, .stringAgg, .first, .last, .histogram, .mapAgg, .multimapAgg,
+      .approxCountDistinct,
+      .approxTopK, .entropy, .mad, .checksum,
     ] + AggregateFunction.varianceFamily + AggregateFunction.covarianceFamily
+    + AggregateFunction.momentFamily + AggregateFunction.sketchFamily
 }

@@ -71,42 +71,6 @@ extension AggregateFunction {
       makeAccumulator: { CollectingAccumulator($0, columns: [0]) { rows, _ in choose(rows)?[0] ?? .null } })
   }
 
-  static let mode = AggregateFunction(
-    name: "mode", summary: "The most frequent value; of several the smallest.",
-    resolve: { arguments, order in
-      if arguments.isEmpty, order.count == 1 {
-        return AggregateSignature("mode", [], orderTypes: order, gives: order[0])
-      }
-      return arguments.count == 1 ? AggregateSignature("mode", arguments, gives: arguments[0]) : nil
-    },
-    makeAccumulator: {
-      CollectingAccumulator($0, columns: [0]) { rows, _ in
-        var counts: [ScalarValue: Int] = [:]
-        for row in rows { counts[row[0], default: 0] += 1 }
-        let best = counts.max { left, right in
-          left.value != right.value
-            ? left.value < right.value : ScalarOrdering.isLess(right.key, left.key)
-        }
-        return best?.key ?? .null
-      }
-    })
-
-  static let histogram = AggregateFunction(
-    name: "histogram", summary: "A map from each value to its number of rows.",
-    resolve: { arguments, _ in
-      guard arguments.count == 1 else { return nil }
-      return AggregateSignature("histogram", arguments, gives: .map(key: arguments[0], value: .bigint))
-    },
-    makeAccumulator: {
-      CollectingAccumulator($0, columns: [0]) { rows, _ in
-        guard !rows.isEmpty else { return .null }
-        var counts: [ScalarValue: Int64] = [:]
-        for row in rows { counts[row[0], default: 0] += 1 }
-        let sorted = counts.sorted { ScalarOrdering.isLess($0.key, $1.key) }
-        return .map(keys: sorted.map(\.key), values: sorted.map { .integer($0.value) })
-      }
-    })
-
   static let mapAgg = AggregateFunction(
     name: "map_agg", summary: "A map of the keys to their values; of equal keys the last.",
     nulls: .skipsFirst,
@@ -123,6 +87,51 @@ extension AggregateFunction {
         return .map(keys: order, values: order.map { values[$0] ?? .null })
       }
     })
+
+  static let multimapAgg = AggregateFunction(
+    name: "multimap_agg", summary: "A map of the keys to the lists of their values.", nulls: .skipsFirst,
+    resolve: { arguments, _ in
+      guard arguments.count == 2 else { return nil }
+      return AggregateSignature(
+        "multimap_agg", arguments, gives: .map(key: arguments[0], value: .list(arguments[1])))
+    },
+    makeAccumulator: {
+      CollectingAccumulator($0, columns: [0, 1]) { rows, _ in
+        guard !rows.isEmpty else { return .null }
+        var order: [ScalarValue] = []
+        var values: [ScalarValue: [ScalarValue]] = [:]
+        for row in rows {
+          if values[row[0]] == nil { order.append(row[0]) }
+          values[row[0], default: []].append(row[1])
+        }
+        return .map(keys: order, values: order.map { .list(values[$0] ?? []) })
+      }
+    })
+
+  static let mad = AggregateFunction(
+    name: "mad", summary: "The median absolute deviation: the median of the distances from the median.",
+    resolve: { arguments, _ in
+      guard arguments.count == 1, arguments[0].isNumeric || arguments[0] == .null else { return nil }
+      return AggregateSignature("mad", [.double], gives: .double)
+    },
+    makeAccumulator: {
+      CollectingAccumulator($0, columns: [0]) { rows, _ in
+        let values = rows.compactMap { row in
+          if case .double(let number) = row[0] { return number }
+          return nil
+        }
+        guard let middle = median(values) else { return .null }
+        return median(values.map { abs($0 - middle) }).map { .double($0) } ?? .null
+      }
+    })
+
+  /// The middle value, or the mean of the two middle ones; NaN is greater than numbers.
+  private static func median(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
+    let (low, high) = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
+    return low == high ? low : low + (high - low) / 2
+  }
 }
 
 /// Collects rows of the arguments by group, and makes each group's result from them at the end.

@@ -6,9 +6,9 @@ enum ListAccess {
 
   static let cardinality = ScalarFunction(
     "cardinality", aliases: ["array_length", "array_size", "size", "list_length", "list_size"],
-    "The number of elements of a list, or of entries of a map.",
+    "The number of elements of a list, of entries of a map, or probably of the values of a sketch.",
     examples: [.init("cardinality([1, 2, 3])", gives: "3"), .init("array_length(ARRAY[1, 2])", gives: "2")],
-    ListSize.overloads)
+    ListSize.overloads + [SketchFunctions.cardinality])
 
   static let elementAt = ScalarFunction(
     "element_at", aliases: ["list_extract", "list_element", "array_extract", "try_element_at"],
