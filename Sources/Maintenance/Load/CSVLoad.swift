@@ -1,5 +1,6 @@
 internal import Columnar
 internal import FileFormats
+internal import QueryEngine
 internal import TableFormat
 
 /// Loads files of separated values whose first record has the names of the columns.
@@ -9,9 +10,9 @@ struct CSVLoad: LoadJob {
   private let rejects: RejectLog
   private var rows: RecordBatchBuilder
 
-  init(_ table: Table, clock: CommitClock, _ rejects: RejectLog) throws(MaintenanceError) {
+  init(_ session: Session, _ table: Table, _ rejects: RejectLog) throws(MaintenanceError) {
     self.rejects = rejects
-    appender = try RowAppender(table, clock: clock)
+    appender = try RowAppender(table, session)
     rows = try RecordBatchBuilder(table)
   }
 

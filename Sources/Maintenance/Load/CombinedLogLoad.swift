@@ -14,7 +14,7 @@ struct CombinedLogLoad: LineLoad {
   private static let rowByteCount = 512
 
   var report = LoadReport()
-  private let clock: CommitClock
+  private let session: Session
   private let spool: RowSpool
   private let rejects: RejectLog
   private let rate: SessionRate?
@@ -33,7 +33,7 @@ struct CombinedLogLoad: LineLoad {
     _ session: Session, _ table: Table, rule: BotRule, _ rejects: RejectLog
   ) throws(MaintenanceError) {
     try CombinedLogTable.check(table)
-    (clock, self.rejects) = (session.commitClock, rejects)
+    (self.session, self.rejects) = (session, rejects)
     rate = WebEventTable.sessionRate(of: table)
     marks = BotMarks(rule)
     spool = RowSpool(
@@ -118,7 +118,7 @@ struct CombinedLogLoad: LineLoad {
 
   mutating func commit(to table: Table, loadID: String) throws(MaintenanceError) -> LoadReport {
     let (ids, isFast) = sessions()
-    let appender = try RowAppender(table, clock: clock)
+    let appender = try RowAppender(table, session)
     do throws(MaintenanceError) {
       var first = 0
       for index in 0..<spool.count {

@@ -255,9 +255,9 @@ package struct Loader {
     case .webEvents:
       return try WebEventLoad(session, state, table, options: options, rejects)
     case .combinedLog: return try CombinedLogLoad(session, table, rule: rule, rejects)
-    case .parquet: return try ParquetLoad(table, clock: session.commitClock)
-    case .csv: return try CSVLoad(table, clock: session.commitClock, rejects)
-    case .ndjson, .auto: return try NDJSONLoad(table, clock: session.commitClock, rejects)
+    case .parquet: return try ParquetLoad(session, table)
+    case .csv: return try CSVLoad(session, table, rejects)
+    case .ndjson, .auto: return try NDJSONLoad(session, table, rejects)
     }
   }
 }

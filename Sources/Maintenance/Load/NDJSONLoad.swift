@@ -1,5 +1,6 @@
 internal import Columnar
 internal import FileFormats
+internal import QueryEngine
 internal import TableFormat
 
 /// Loads files of one JSON object a line, by the names of the columns.
@@ -10,9 +11,9 @@ struct NDJSONLoad: LineLoad {
   private var rows: RecordBatchBuilder
   private var picker: JSONFieldPicker
 
-  init(_ table: Table, clock: CommitClock, _ rejects: RejectLog) throws(MaintenanceError) {
+  init(_ session: Session, _ table: Table, _ rejects: RejectLog) throws(MaintenanceError) {
     self.rejects = rejects
-    appender = try RowAppender(table, clock: clock)
+    appender = try RowAppender(table, session)
     rows = try RecordBatchBuilder(table)
     picker = JSONFieldPicker(keys: rows.columns.map(\.name))
   }

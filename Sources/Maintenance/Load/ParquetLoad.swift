@@ -1,5 +1,6 @@
 internal import Columnar
 internal import FileFormats
+internal import QueryEngine
 internal import TableFormat
 
 /// Loads Parquet files by the names of their columns; a column that a file lacks is null.
@@ -10,8 +11,8 @@ struct ParquetLoad: LoadJob {
   private let appender: RowAppender
   private let columns: [(name: String, type: LogicalType, isRequired: Bool)]
 
-  init(_ table: Table, clock: CommitClock) throws(MaintenanceError) {
-    appender = try RowAppender(table, clock: clock)
+  init(_ session: Session, _ table: Table) throws(MaintenanceError) {
+    appender = try RowAppender(table, session)
     columns = try RecordTable.columns(of: table)
   }
 

@@ -1,9 +1,11 @@
 internal import Columnar
+internal import QueryEngine
 internal import TableFormat
 
 /// Writes the rows of a load while its files are read, and commits them at the end.
 ///
-/// Memory holds the open row group of each partition that is being written.
+/// Memory holds the open row groups as far as the session's limit goes; rows of partitions beyond those that are
+/// open wait on disk.
 final class RowAppender {
   private let table: Table
   private let clock: CommitClock
@@ -11,11 +13,11 @@ final class RowAppender {
   private let writer: PartitionedWriter
   private var isCommitting = false
 
-  init(_ table: Table, clock: CommitClock) throws(MaintenanceError) {
-    (self.table, self.clock) = (table, clock)
+  init(_ table: Table, _ session: Session) throws(MaintenanceError) {
+    (self.table, clock) = (table, session.commitClock)
     (target, writer) = try MaintenanceError.wrapping { () throws(TableFormatError) in
       let target = try WriteTarget(table)
-      return (target, try PartitionedWriter(target, openLimit: 64))
+      return (target, try PartitionedWriter(target, WriteLimits(target, session.settings)))
     }
   }
 

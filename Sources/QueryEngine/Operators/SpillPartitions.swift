@@ -44,6 +44,12 @@ final class SpillPartitions {
     }
   }
 
+  /// Puts all rows of a batch without selection aside in one partition.
+  func add(_ batch: Batch, to partition: Int) throws(QueryError) {
+    // Flat, as above.
+    try add(batch.columns.map { $0.flattened() }, batch.rowCount, to: partition)
+  }
+
   private func add(_ columns: [Vector], _ rowCount: Int, to partition: Int) throws(QueryError) {
     pending[partition].append(Batch(columns: columns, rowCount: rowCount))
     pendingRows[partition] += rowCount

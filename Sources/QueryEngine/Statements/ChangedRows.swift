@@ -31,13 +31,14 @@ final class ChangedRows: Sendable {
   /// - Parameters:
   ///   - change: What the plan's columns mean.
   ///   - target: Where new rows go.
+  ///   - limits: What their writer may hold.
   /// - Throws: ``TableFormatError`` if the table cannot be written.
-  init(_ change: BoundChange, _ target: WriteTarget) throws(TableFormatError) {
+  init(_ change: BoundChange, _ target: WriteTarget, _ limits: WriteLimits) throws(TableFormatError) {
     clauses = change.clauses
     values = change.firstValue..<change.firstValue + change.valueCount
     rowID = change.rowIDIndex
     keepsLineage = target.schema.fields.contains { $0.id == .rowID }
-    let writer = change.valueCount > 0 ? try PartitionedWriter(target) : nil
+    let writer = change.valueCount > 0 ? try PartitionedWriter(target, limits) : nil
     state = Mutex(State(writer: writer))
   }
 

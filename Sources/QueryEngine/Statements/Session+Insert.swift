@@ -20,9 +20,10 @@ extension Session {
       let count = try overwrite(insert, relation, environment)
       return StatementResult(message: "INSERT", changes: count)
     }
-    let result = try rows(of: insert, into: relation.table, environment)
-    let branch = relation.branch ?? SnapshotReference.main
-    let count = try append(result.batches, to: relation.table, branch: branch)
+    let plan = try makeBinder(environment).bindInsert(insert, into: try insertColumns(of: relation.table))
+    let count = try append(
+      try optimized(plan, environment), to: relation.table, branch: relation.branch ?? SnapshotReference.main,
+      environment)
     return StatementResult(message: "INSERT", changes: count)
   }
 
@@ -42,16 +43,6 @@ extension Session {
     return StatementResult(message: "INSERT", changes: rows.rowCount)
   }
 
-  /// Runs the query of an INSERT.
-  private func rows(
-    of insert: InsertSyntax, into table: Table, _ environment: EvaluationEnvironment
-  ) throws(QueryError) -> QueryResult {
-    let plan = try makeBinder(environment).bindInsert(insert, into: try insertColumns(of: table))
-    let context = makeContext(environment)
-    defer { endContext() }
-    return try QueryExecutor.run(try optimized(plan, environment), context: context)
-  }
-
   /// The columns of a table as INSERT sees them.
   func insertColumns(of table: Table) throws(QueryError) -> [InsertColumn] {
     var columns: [InsertColumn] = []
@@ -65,21 +56,18 @@ extension Session {
     return columns
   }
 
-  /// Writes rows whose columns follow the table's schema and commits them as one append.
+  /// Writes the rows of a plan, whose columns follow the table's schema, and commits them as one append.
   ///
   /// - Returns: How many rows were added.
-  func append(
-    _ batches: [Batch], to table: Table, branch: String = SnapshotReference.main
+  private func append(
+    _ plan: LogicalPlan, to table: Table, branch: String, _ environment: EvaluationEnvironment
   ) throws(QueryError) -> Int {
-    let rowCount = batches.reduce(0) { $0 + $1.selectedCount }
+    let target = try tableFormat { () throws(TableFormatError) in try WriteTarget(table) }
+    let (files, rowCount) = try RowWriting.run(plan, to: target, in: self, environment)
     guard rowCount > 0 else { return 0 }
     return try tableFormat { () throws(TableFormatError) in
-      let target = try WriteTarget(table)
       do throws(TableFormatError) {
-        let writer = try PartitionedWriter(target)
-        for batch in batches { try writer.write(batch) }
-        let append = AppendFiles(try writer.finish(), branch: branch)
-        try Transaction(table, append, clock: self.commitClock).commit()
+        try Transaction(table, AppendFiles(files, branch: branch), clock: self.commitClock).commit()
       } catch {
         target.abort(after: error)
         throw error

@@ -11,13 +11,15 @@ extension Session {
         .unsupported, "external tables are not supported", hint: "FROM 'file.parquet' reads a file as it is",
         at: statement.name.range)
     }
-    let rows = try statement.query.map { (query) throws(QueryError) in try answer(query, environment) }
     if statement.isTemporary || catalog == nil || objects.relation(statement.name.names) != nil {
+      let rows = try statement.query.map { (query) throws(QueryError) in try answer(query, environment) }
       return try createTemporary(statement, rows)
+    }
+    let plan = try statement.query.map { (query) throws(QueryError) in
+      try optimized(try makeBinder(environment).bindQuery(query), environment)
     }
     guard let catalog else { throw QueryError.internalError("a table without a catalog") }
     let identifier = try newIdentifier(statement.name)
-    let done = StatementResult(message: "CREATE TABLE", changes: rows?.rowCount)
     let exists = try tableFormat { () throws(TableFormatError) in
       try catalog.metadataLocation(of: identifier) != nil
     }
@@ -29,27 +31,35 @@ extension Session {
           hint: "CREATE TABLE IF NOT EXISTS leaves it alone", at: statement.name.range)
       }
     }
-    let creation = try creation(of: identifier, statement, rows)
+    let creation = try creation(of: identifier, statement, plan)
     let defaults = try defaultValues(of: statement, environment)
-    try tableFormat { () throws(TableFormatError) in
-      if exists {
-        let table = try catalog.loadTable(identifier)
-        let replacement = ReplaceTable(creation)
-        var transaction = Transaction(table, replacement, clock: self.commitClock)
-        if !defaults.isEmpty { transaction.add(UpdateSchema(defaults)) }
-        try self.write(rows?.batches ?? [], to: try replacement.preview(of: table), transaction)
-        return
-      }
-      if try !catalog.namespaces().contains(identifier.namespace) {
-        try catalog.createNamespace(identifier.namespace, properties: [:])
-      }
-      // One commit makes the table and its rows, so that nobody sees it without them.
-      let table = try catalog.stageTable(creation)
-      var transaction = Transaction(table, clock: self.commitClock)
+    var rowCount: Int?
+    if exists {
+      let table = try tableFormat { () throws(TableFormatError) in try catalog.loadTable(identifier) }
+      let replacement = ReplaceTable(creation)
+      var transaction = Transaction(table, replacement, clock: commitClock)
       if !defaults.isEmpty { transaction.add(UpdateSchema(defaults)) }
-      try self.write(rows?.batches ?? [], to: table, transaction)
+      let preview = try tableFormat { () throws(TableFormatError) in try replacement.preview(of: table) }
+      rowCount = try commit(transaction, with: plan, to: preview, environment)
+    } else {
+      let isNew = try tableFormat { () throws(TableFormatError) in
+        if try catalog.namespaces().contains(identifier.namespace) { return false }
+        try catalog.createNamespace(identifier.namespace, properties: [:])
+        return true
+      }
+      do throws(QueryError) {
+        // One commit makes the table and its rows, so that nobody sees it without them.
+        let table = try tableFormat { () throws(TableFormatError) in try catalog.stageTable(creation) }
+        var transaction = Transaction(table, clock: commitClock)
+        if !defaults.isEmpty { transaction.add(UpdateSchema(defaults)) }
+        rowCount = try commit(transaction, with: plan, to: table, environment)
+      } catch {
+        // It goes unless somebody has put a table into it meanwhile.
+        if isNew { try? catalog.dropNamespace(identifier.namespace) }
+        throw error
+      }
     }
-    return done
+    return StatementResult(message: "CREATE TABLE", changes: rowCount)
   }
 
   /// The changes that give new columns their defaults, which only format version 3 has.
@@ -67,25 +77,29 @@ extension Session {
     return changes
   }
 
-  /// Writes rows, if there are any, and commits them with what a transaction holds besides.
-  private func write(
-    _ batches: [Batch], to table: Table, _ transaction: Transaction
-  ) throws(TableFormatError) {
-    guard batches.contains(where: { $0.selectedCount > 0 }) else {
-      try transaction.commit()
-      return
+  /// Writes the rows of a plan, if there are any, and commits them with what a transaction holds besides.
+  ///
+  /// - Returns: How many rows there are; `nil` without a plan.
+  private func commit(
+    _ transaction: Transaction, with plan: LogicalPlan?, to table: Table, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> Int? {
+    guard let plan else {
+      try tableFormat { () throws(TableFormatError) in _ = try transaction.commit() }
+      return nil
     }
-    let target = try WriteTarget(table)
-    do throws(TableFormatError) {
-      let writer = try PartitionedWriter(target)
-      for batch in batches { try writer.write(batch) }
-      var transaction = transaction
-      transaction.add(AppendFiles(try writer.finish()))
-      try transaction.commit()
-    } catch {
-      target.abort(after: error)
-      throw error
+    let target = try tableFormat { () throws(TableFormatError) in try WriteTarget(table) }
+    let (files, rowCount) = try RowWriting.run(plan, to: target, in: self, environment)
+    try tableFormat { () throws(TableFormatError) in
+      do throws(TableFormatError) {
+        var transaction = transaction
+        if !files.isEmpty { transaction.add(AppendFiles(files)) }
+        try transaction.commit()
+      } catch {
+        target.abort(after: error)
+        throw error
+      }
     }
+    return rowCount
   }
 
   /// Returns the identifier of a table to be made.
@@ -143,11 +157,11 @@ extension Session {
 
   /// Describes the table that a statement makes.
   private func creation(
-    of identifier: TableIdentifier, _ statement: CreateTableSyntax, _ rows: StatementResult?
+    of identifier: TableIdentifier, _ statement: CreateTableSyntax, _ query: LogicalPlan?
   ) throws(QueryError) -> CreateTable {
     var columns: [Schema.Column] = []
-    if let rows {
-      columns = rows.columns.map { Schema.Column($0.name, $0.type) }
+    if let query {
+      columns = query.outputColumns.map { Schema.Column($0.name, $0.type) }
     } else {
       for column in statement.columns {
         columns.append(

@@ -86,7 +86,9 @@ struct TableChange {
   private func changedRows(
     _ change: BoundChange, _ plan: LogicalPlan, _ context: QueryContext, _ target: WriteTarget
   ) throws(QueryError) -> ChangedRows.Outcome {
-    let rows = try QueryError.wrapping { () throws(TableFormatError) in try ChangedRows(change, target) }
+    let rows = try QueryError.wrapping { () throws(TableFormatError) in
+      try ChangedRows(change, target, WriteLimits(target, session.settings))
+    }
     do throws(QueryError) {
       try QueryExecutor.run(plan, context: context) { (batch) throws(QueryError) in
         try rows.take(batch)
@@ -168,7 +170,7 @@ struct TableChange {
       if mergesOnRead {
         try exchange.delete(files, in: table, target)
       } else {
-        try exchange.rewrite(files, of: table, target)
+        try exchange.rewrite(files, of: table, target, WriteLimits(target, session.settings))
       }
     }
     return exchange
@@ -216,11 +218,12 @@ struct FileExchange {
 
   /// Copies the rows that stay to new files.
   mutating func rewrite(
-    _ files: [(task: FileScanTask, rows: RowPositions)], of table: Table, _ target: WriteTarget
+    _ files: [(task: FileScanTask, rows: RowPositions)], of table: Table, _ target: WriteTarget,
+    _ limits: WriteLimits
   ) throws(TableFormatError) {
     guard !files.isEmpty else { return }
     let live = try LiveRows(table, fields: target.schema.fields)
-    let writer = try PartitionedWriter(target)
+    let writer = try PartitionedWriter(target, limits)
     do throws(TableFormatError) {
       for (task, rows) in files {
         try live.read(task, leavingOut: rows) { (batch) throws(TableFormatError) in try writer.write(batch) }

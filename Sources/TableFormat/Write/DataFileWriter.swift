@@ -25,8 +25,16 @@ public final class DataFileWriter {
     (self.target, self.partition) = (target, partition)
   }
 
-  /// Bytes of the open file, those still in memory included.
-  var openByteCount: Int { open?.writer.byteCount ?? 0 }
+  /// Bytes of the open file that are still in memory.
+  var heldByteCount: Int { open?.writer.heldByteCount ?? 0 }
+
+  /// Ends the open row group, so that memory holds no more of it.
+  func finishRowGroup() throws(TableFormatError) {
+    guard let open else { return }
+    try TableFormatError.wrapping(open.location) { () throws(FileFormatError) in
+      try open.writer.finishRowGroup()
+    }
+  }
 
   /// Appends the rows of a batch that count.
   ///

@@ -77,9 +77,7 @@ public final class ParquetWriter {
     }
   }
 
-  private var isRowGroupFull: Bool {
-    leaves.reduce(0) { $0 + $1.byteCount } >= options.rowGroupByteCount
-  }
+  private var isRowGroupFull: Bool { heldByteCount >= options.rowGroupByteCount }
 
   private func append(_ column: ParquetColumn, _ vector: Vector, _ rows: Range<Int>) throws(FileFormatError) {
     if column.leaf != nil {
@@ -92,7 +90,10 @@ public final class ParquetWriter {
 
   // MARK: Row groups
 
-  private func finishRowGroup() throws(FileFormatError) {
+  /// Ends the row group that is open, if there is one: what memory holds of it goes to the file.
+  ///
+  /// - Throws: If the file cannot be written.
+  public func finishRowGroup() throws(FileFormatError) {
     guard groupRowCount > 0 else { return }
     var group = RowGroupMetadata()
     (group.rowCount, group.fileOffset, group.ordinal) = (groupRowCount, file.position, rowGroups.count)
@@ -120,7 +121,10 @@ public final class ParquetWriter {
   }
 
   /// Bytes of the file so far, and those, about, that are still in memory.
-  public var byteCount: Int { file.position + leaves.reduce(0) { $0 + $1.byteCount } }
+  public var byteCount: Int { file.position + heldByteCount }
+
+  /// Bytes, about, that are still in memory.
+  public var heldByteCount: Int { leaves.reduce(0) { $0 + $1.byteCount } }
 
   /// Writes what is left, the page indexes and the footer.
   ///
