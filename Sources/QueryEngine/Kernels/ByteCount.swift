@@ -35,3 +35,19 @@ extension Kernels {
   /// Returns the bytes that the columns of a batch take up when they are kept, roughly.
   static func byteCount(_ columns: [Vector]) -> Int { columns.reduce(0) { $0 + byteCount($1) } }
 }
+
+extension Kernels {
+  /// Returns a flat vector whose texts are copied, so that it keeps nothing of the column chunk it came from.
+  static func detached(_ vector: Vector) -> Vector {
+    guard vector.type == .string || vector.encoding != .flat else { return vector }
+    let flat = vector.flattened()
+    guard flat.type == .string else { return flat }
+    let views = flat.strings
+    let validity = flat.validity
+    let arena = StringArena()
+    var copies: [StringView] = []
+    copies.reserveCapacity(views.count)
+    for row in views.indices { copies.append(validity?[row] ?? true ? arena.copy(views[row]) : StringView()) }
+    return Kernels.strings(copies[...], validity: validity, pages: arena.pages)
+  }
+}

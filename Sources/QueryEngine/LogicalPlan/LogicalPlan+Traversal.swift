@@ -35,6 +35,12 @@ extension LogicalPlan {
     }
   }
 
+  /// Whether rows of several inputs are brought together anywhere in the plan.
+  var hasJoin: Bool {
+    if case .join = self { return true }
+    return inputs.contains { $0.hasJoin }
+  }
+
   /// Returns the node with each input replaced by what `transform` makes of it.
   package func mapInputs<Failure: Error>(
     _ transform: (LogicalPlan) throws(Failure) -> LogicalPlan

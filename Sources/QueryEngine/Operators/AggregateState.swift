@@ -16,6 +16,11 @@ struct AggregateStep: Sendable {
   /// Whether a row with a null argument may count.
   var keepsNulls: Bool { function.nulls != .skipsAny }
 
+  /// Makes an empty set of distinct arguments; `isAlone` if there is one group only.
+  func makeDistinctValues(isAlone: Bool) -> DistinctValues {
+    DistinctValues(distinctTypes, keepsNulls: keepsNulls, isAlone: isAlone)
+  }
+
   /// Returns the distinct arguments and behind them the keys of ORDER BY, each of which is one of them.
   func withOrderKeys(_ values: [Vector]) -> [Vector] {
     arguments.indices.map { index in
@@ -30,13 +35,38 @@ final class AggregateState {
   private let steps: [AggregateStep]
   private(set) var accumulators: [Accumulator]
   private(set) var distinct: [DistinctValues?]
+  /// The accumulators that share what another collects, and are not given rows.
+  private let follows: [Bool]
   private var groups: [UInt32] = []
+  /// The groups by share, and the place of each in its own.
+  private var shares = PartitionedNumbers()
+  private var placeInShare: [UInt32] = []
+  /// Where the groups of states that were merged into this one have gone.
+  private var targets: [ObjectIdentifier: GroupMapping] = [:]
 
   init(_ keyTypes: [LogicalType], _ steps: [AggregateStep]) {
     table = GroupTable(keyTypes)
     self.steps = steps
     accumulators = steps.map { $0.function.makeAccumulator($0.binding) }
-    distinct = steps.map { $0.isDistinct ? DistinctValues($0.distinctTypes, keepsNulls: $0.keepsNulls) : nil }
+    distinct = steps.map { $0.isDistinct ? $0.makeDistinctValues(isAlone: keyTypes.isEmpty) : nil }
+    follows = AggregateState.followers(accumulators, steps)
+  }
+
+  /// Lets accumulators share what others collect; returns which do.
+  private static func followers(_ accumulators: [Accumulator], _ steps: [AggregateStep]) -> [Bool] {
+    steps.indices.map { index in
+      guard let argument = accumulators[index].collectedArgument, !steps[index].isDistinct else {
+        return false
+      }
+      let step = steps[index]
+      for other in 0..<index where !steps[other].isDistinct && steps[other].filter == step.filter {
+        guard let theirs = accumulators[other].collectedArgument,
+          steps[other].arguments[theirs] == step.arguments[argument]
+        else { continue }
+        if accumulators[index].follow(accumulators[other]) { return true }
+      }
+      return false
+    }
   }
 
   var byteCount: Int {
@@ -93,7 +123,7 @@ final class AggregateState {
   private func addToOne(
     _ group: Int, _ values: [Vector], _ filters: [Bitmap?], _ rowCount: Int, _ mask: Bitmap?
   ) throws(QueryError) {
-    for index in steps.indices {
+    for index in steps.indices where !follows[index] {
       let step = steps[index]
       let rows = Bitmap.intersection(mask, self.rows(step, values, filters))
       if let distinct = distinct[index] {
@@ -114,7 +144,7 @@ final class AggregateState {
   ) throws(QueryError) {
     // Steps over the same arguments and filter share the groups of their rows.
     var shared: [(arguments: [Int], filter: Int?, groups: [UInt32])] = []
-    for index in steps.indices {
+    for index in steps.indices where !follows[index] {
       let step = steps[index]
       var own = groups
       if let rows = rows(step, values, filters) {
@@ -137,75 +167,116 @@ final class AggregateState {
 
   /// Adds all groups of another state, but not its distinct values; returns the target of each group.
   func mergeGroups(_ other: AggregateState) throws(QueryError) -> [UInt32] {
-    let mapping = mapGroups(of: other, partition: nil)
-    for index in steps.indices where other.distinct[index] == nil {
+    let mapping = mapGroups(of: other, share: nil)
+    for index in steps.indices where other.distinct[index] == nil && !follows[index] {
       try accumulators[index].merge(other.accumulators[index], groups: mapping)
     }
     return mapping.table(count: other.table.endGroup)
   }
 
+  /// Sorts groups, and what is kept of them row by row, by shares, so that each of these can be merged alone.
+  func index(shareCount: Int) {
+    let hashes = table.hashes
+    var shareOfGroups = [UInt8](repeating: 0, count: hashes.count)
+    for group in hashes.indices {
+      shareOfGroups[group] = UInt8(
+        truncatingIfNeeded: AggregatePartition.index(of: hashes[group], count: shareCount))
+    }
+    shares = PartitionedNumbers(from: 1, to: hashes.count, shareCount: shareCount) { Int(shareOfGroups[$0]) }
+    placeInShare = [UInt32](repeating: 0, count: hashes.count)
+    for share in 0..<shareCount {
+      for (place, group) in shares[share].enumerated() { placeInShare[Int(group)] = UInt32(place) }
+    }
+    for values in distinct { values?.index(byGroups: shareOfGroups, count: shareCount) }
+    for accumulator in accumulators { accumulator.prepareToBeMerged() }
+  }
+
   /// Adds groups of another state.
   ///
-  /// `partition` tells which, by bits of the hash; `nil` stands for all.
-  func merge(_ other: AggregateState, partition: AggregatePartition?) throws(QueryError) {
-    let mapping = mapGroups(of: other, partition: partition)
-    var targets: [UInt32] = []
-    for index in steps.indices {
-      if let values = other.distinct[index] {
-        if targets.isEmpty { targets = mapping.table(count: other.table.endGroup) }
-        try values.forEachChunk { (groups, values) throws(QueryError) in
-          distinct[index]?.insert(values, groups: groups.map { targets[Int($0)] }, endGroup: table.endGroup)
-        }
-      } else {
+  /// `share` tells which, by bits of the hash, of a state that was indexed; `nil` stands for all.
+  func merge(_ other: AggregateState, share: Int?) throws(QueryError) {
+    let mapping = mapGroups(of: other, share: share)
+    let targets = share == nil ? mapping.table(count: other.table.endGroup) : []
+    for index in steps.indices where !follows[index] {
+      guard let values = other.distinct[index] else {
         try accumulators[index].merge(other.accumulators[index], groups: mapping)
+        continue
+      }
+      let pairs = share.map { values.pairs(in: $0) }
+      try values.forEachChunk(of: pairs ?? values.allPairs[...]) {
+        (groups, values, hashes) throws(QueryError) in
+        let into =
+          share == nil
+          ? groups.map { targets[Int($0)] } : groups.map { mapping.into[Int(other.placeInShare[Int($0)])] }
+        distinct[index]?.insertAll(values, into, hashes: hashes)
       }
     }
   }
 
+  /// Adds distinct values of a share's groups of another state that are not in its memory.
+  func merge(
+    _ other: AggregateState, share: AggregatePartition, step: Int, _ groups: [UInt32], _ values: [Vector]
+  ) {
+    var (rows, into): ([UInt32], [UInt32]) = ([], [])
+    let mapping = targets[ObjectIdentifier(other)]
+    for row in groups.indices where share.contains(other.table.hashes[Int(groups[row])]) {
+      rows.append(UInt32(row))
+      into.append(mapping?.into[Int(other.placeInShare[Int(groups[row])])] ?? 0)
+    }
+    if !rows.isEmpty { distinct[step]?.insertAll(values.map { $0.taking(rows.span) }, into) }
+  }
+
   /// Finds or makes the groups of another state here.
-  private func mapGroups(of other: AggregateState, partition: AggregatePartition?) -> GroupMapping {
+  private func mapGroups(of other: AggregateState, share: Int?) -> GroupMapping {
     var from: [UInt32] = []
     var into: [UInt32] = []
     if other.table.types.isEmpty {
       (from, into) = ([1], [1])
     } else {
+      from = share.map { Array(other.shares[$0]) } ?? (1..<UInt32(max(1, other.table.endGroup))).map { $0 }
+      into.reserveCapacity(from.count)
       let hashes = other.table.hashes
-      for group in 1..<max(1, hashes.count) where partition?.contains(hashes[group]) ?? true {
-        from.append(UInt32(group))
-      }
-      into = [UInt32](repeating: 0, count: from.count)
       var first = 0
       while first < from.count {
         let end = min(first + 8192, from.count)
         let some = Array(from[first..<end])
-        let keys = other.table.keys(some)
         var found = [UInt32](repeating: 0, count: some.count)
-        table.assign(keys, some.map { hashes[Int($0)] }, mask: nil, &found)
-        for index in found.indices { into[first + index] = found[index] }
+        table.assign(other.table.keys(some), some.map { hashes[Int($0)] }, mask: nil, &found)
+        into.append(contentsOf: found)
         first = end
       }
     }
     grow()
-    return GroupMapping(from: from, into: into)
+    let mapping = GroupMapping(from: from, into: into)
+    if share != nil { targets[ObjectIdentifier(other)] = mapping }
+    return mapping
   }
 
   /// Feeds the distinct values to their accumulators, once all states are merged.
   func finishDistinct() throws(QueryError) {
     for index in steps.indices {
       guard let values = distinct[index] else { continue }
-      let accumulator = accumulators[index]
-      try values.forEachChunk { (groups, values) throws(QueryError) in
-        try accumulator.update(steps[index].withOrderKeys(values), groups: groups)
+      try values.forEachChunk(wantsValues: accumulators[index].readsArguments) {
+        (groups, values, _) throws(QueryError) in
+        try feed(groups, values, step: index)
       }
       distinct[index] = nil
     }
   }
 
-  /// Feeds distinct values that were merged elsewhere.
+  /// Feeds distinct values; none are needed by an accumulator that does not read them.
   func feed(_ groups: [UInt32], _ values: [Vector], step: Int) throws(QueryError) {
-    try accumulators[step].update(steps[step].withOrderKeys(values), groups: groups)
+    let accumulator = accumulators[step]
+    try accumulator.update(
+      accumulator.readsArguments ? steps[step].withOrderKeys(values) : [], groups: groups)
   }
 
+  /// Takes the distinct values of a step out, leaving none.
+  func takeDistinct(_ step: Int) -> DistinctValues? {
+    guard let values = distinct[step] else { return nil }
+    distinct[step] = steps[step].makeDistinctValues(isAlone: table.types.isEmpty)
+    return values
+  }
 }
 
 /// A share of the groups, by bits of their hashes.

@@ -8,10 +8,10 @@ internal import Columnar
 /// values are hashed nor compared.
 final class GroupTable {
   let types: [LogicalType]
-  private let stores: [GroupKeyStore]
+  let stores: [GroupKeyStore]
   /// The hash of each group's key.
   private(set) var hashes: [UInt64] = [0]
-  private var slots: [UInt64]
+  private(set) var slots: [UInt64]
   private var codeTable: GroupCodeTable
   private var rowHashes: [UInt64] = []
   private var positions: [Int] = []

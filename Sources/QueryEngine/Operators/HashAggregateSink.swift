@@ -3,8 +3,10 @@ internal import Synchronization
 
 /// Groups rows and aggregates them.
 ///
-/// Each worker has a table of its own. Few groups are merged into one table at the end; of many each share
-/// (by bits of the hash) is merged as a morsel of the source, so by all workers, and put out at once.
+/// Each worker has a table of its own. Few groups are merged into one table at the end, and their distinct
+/// values, if these are many, by all workers; of many groups each share (by bits of the hash) is merged as a
+/// morsel of the source, so by all workers, and put out at once. If memory runs out, distinct values of few
+/// groups go to disk by the hash of the value, and rows of many groups by the hash of the keys.
 final class HashAggregateSink: PipelineSink {
   private let plan: AggregatePlan
   private let layout: ColumnLayout
@@ -12,35 +14,67 @@ final class HashAggregateSink: PipelineSink {
   private let state = Mutex(SharedState())
 
   private struct SharedState {
-    /// By worker, then by grouping set.
+    /// By worker.
     var locals: [Handover] = []
-    var partitionCount = 1
-    var distinctTasks: [DistinctTask] = []
-    var finishedTasks = 0
+    var isMergedByShare = false
+    var distinct: DistinctMerge?
   }
 
   /// States that one worker made and another takes over.
   private final class Handover: @unchecked Sendable {
-    // SAFETY: the maker is done with the states when it hands them over, under the sink's lock; afterwards they are read only,
-    // or changed by one worker while the others wait.
+    // SAFETY: the maker is done with the states when it hands them over, under the sink's lock; afterwards each is changed by
+    // one task at a time, or read only.
     let sets: [AggregateState]
     /// By set, the rows that had no room in memory.
     let spilled: [SpillPartitions?]
-    init(_ sets: [AggregateState], spilled: [SpillPartitions?] = []) {
-      (self.sets, self.spilled) = (sets, spilled)
+    /// The distinct values that had no room in memory.
+    let spilledValues: [DistinctMerge.Place: SpillPartitions]
+    private let lease: MemoryLease?
+
+    init(
+      _ sets: [AggregateState], spilled: [SpillPartitions?] = [],
+      spilledValues: [DistinctMerge.Place: SpillPartitions] = [:], _ lease: MemoryLease? = nil
+    ) {
+      (self.sets, self.spilled, self.spilledValues) = (sets, spilled, spilledValues)
+      self.lease = lease
     }
   }
 
-  private struct DistinctTask {
-    var set: Int
-    var step: Int
-    var partition: AggregatePartition
+  /// The merging of distinct values of few groups.
+  private struct DistinctMerge: Sendable {
+    struct Place: Hashable {
+      var set: Int
+      var step: Int
+    }
+    enum Task {
+      /// Pairs of a worker that are not among those of the workers before.
+      case pairs(Place, worker: Int, Range<UInt32>)
+      /// What all workers have put aside with the same bits of the hash.
+      case share(Place, Int)
+    }
+    var merged: Handover
+    /// By worker and set, the merged group of each group, and the reverse.
+    var targets: [[[UInt32]]] = []
+    var origins: [[[UInt32]]] = []
+    var files: [Place: [SpilledValues]] = [:]
+    var tasks: [Task] = []
+  }
+
+  /// Values on disk, and the worker whose groups they name.
+  private struct SpilledValues: @unchecked Sendable {
+    // SAFETY: the maker is done with the file, which is only read from here on.
+    let file: SpillPartitions
+    let worker: Int
   }
 
   /// Shares that many groups are merged in, and rows put aside in.
-  private static let partitionCount = SpillPartitions.defaultCount
+  private static let shareCount = SpillPartitions.defaultCount
   /// More groups than this are merged in shares.
   private static let mergeLimit = 20_000
+  /// More distinct values than this are merged by all workers.
+  private static let distinctMergeLimit = 20_000
+  /// Distinct values of more groups than this are not put aside without their rows.
+  private static let fewGroups = 4096
 
   init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
     (self.plan, self.layout, self.profile) = (plan, layout, profile)
@@ -50,104 +84,170 @@ final class HashAggregateSink: PipelineSink {
     try Local(self, worker)
   }
 
-  func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
-    switch phase {
-    case 0: return try prepareMerge()
-    default: return nil
-    }
-  }
-
   /// Decides how to merge, and merges groups if they are few; distinct values are left to tasks.
-  private func prepareMerge() throws(QueryError) -> Int? {
-    let locals = state.withLock { $0.locals }
+  func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
+    let (locals, distinct, isByShare) = state.withLock { ($0.locals, $0.distinct, $0.isMergedByShare) }
+    if phase > 0 {
+      // The groups with their distinct values are the answer.
+      if !isByShare, let distinct { state.withLock { ($0.locals, $0.distinct) = ([distinct.merged], nil) } }
+      return nil
+    }
     guard let first = locals.first else { return nil }
-    var groupCount = 0
+    let groupCounts = locals.map { local in local.sets.reduce(0) { $0 + $1.table.endGroup - 1 } }
+    let isMergeLong =
+      groupCounts.reduce(0, +) > HashAggregateSink.mergeLimit && groupCounts.count(where: { $0 > 0 }) > 1
+    if isMergeLong || locals.contains(where: { !$0.spilled.isEmpty }) {
+      state.withLock { $0.isMergedByShare = true }
+      return locals.count * plan.sets.count
+    }
     var distinctCount = 0
     for local in locals {
-      for set in local.sets {
-        groupCount += set.table.endGroup
-        for values in set.distinct { distinctCount += values?.count ?? 0 }
-      }
+      for set in local.sets { for values in set.distinct { distinctCount += values?.count ?? 0 } }
     }
-    let hasSpilled = locals.contains { !$0.spilled.isEmpty }
-    if hasSpilled || (groupCount > HashAggregateSink.mergeLimit && !plan.keys.isEmpty) {
-      state.withLock { $0.partitionCount = HashAggregateSink.partitionCount }
-      return nil
+    if locals.contains(where: { !$0.spilledValues.isEmpty })
+      || (locals.count > 1 && distinctCount > HashAggregateSink.distinctMergeLimit)
+    {
+      return try prepareDistinctMerge(locals, context)
     }
-    if locals.count == 1 || distinctCount < 20_000 {
-      for local in locals.dropFirst() {
-        for set in plan.sets.indices { try first.sets[set].merge(local.sets[set], partition: nil) }
-      }
-      for set in first.sets { try set.finishDistinct() }
-      state.withLock { $0.locals = [first] }
-      return nil
+    let whole = groupCounts.firstIndex { $0 > 0 }.map { locals[$0] } ?? first
+    for local in locals where local !== whole {
+      for set in plan.sets.indices { try whole.sets[set].merge(local.sets[set], share: nil) }
     }
-    return try prepareDistinctTasks(locals)
+    for set in whole.sets { try set.finishDistinct() }
+    state.withLock { $0.locals = [whole] }
+    return nil
   }
 
   /// Merges all but the distinct values, and makes tasks for these.
-  private func prepareDistinctTasks(_ locals: [Handover]) throws(QueryError) -> Int? {
+  private func prepareDistinctMerge(
+    _ locals: [Handover], _ context: QueryContext
+  ) throws(QueryError) -> Int? {
     // The merged state is made anew, so that the tasks find every worker's values and groups as they were.
-    let merged = plan.makeStates()
-    var mappings: [[[UInt32]]] = []
+    var merge = DistinctMerge(merged: Handover(plan.makeStates()))
     for local in locals {
       var ofSets: [[UInt32]] = []
-      for set in plan.sets.indices {
-        ofSets.append(try merged[set].mergeGroups(local.sets[set]))
-      }
-      mappings.append(ofSets)
+      for set in plan.sets.indices { ofSets.append(try merge.merged.sets[set].mergeGroups(local.sets[set])) }
+      merge.targets.append(ofSets)
     }
-    var tasks: [DistinctTask] = []
+    for (worker, targets) in merge.targets.enumerated() {
+      merge.origins.append(
+        plan.sets.indices.map { set in
+          var origins = [UInt32](repeating: 0, count: merge.merged.sets[set].table.endGroup)
+          for group in 1..<max(1, locals[worker].sets[set].table.endGroup) {
+            origins[Int(targets[set][group])] = UInt32(group)
+          }
+          return origins
+        })
+    }
     for set in plan.sets.indices {
       for step in plan.steps.indices where plan.steps[step].isDistinct {
-        for index in 0..<8 {
-          tasks.append(
-            DistinctTask(set: set, step: step, partition: AggregatePartition(index: index, count: 8)))
+        let place = DistinctMerge.Place(set: set, step: step)
+        if locals.contains(where: { $0.spilledValues[place] != nil }) {
+          try addFiles(place, locals, context, to: &merge)
+        } else {
+          addPairs(place, locals, to: &merge)
         }
       }
     }
-    let handover = Handover(merged)
-    self.mappings.withLock { $0 = (mappings, handover) }
-    state.withLock { $0.distinctTasks = tasks }
-    return tasks.count
+    let made = merge
+    state.withLock { $0.distinct = made }
+    return made.tasks.count
   }
 
-  private let mappings = Mutex<([[[UInt32]]], Handover?)>(([], nil))
+  private func addPairs(_ place: DistinctMerge.Place, _ locals: [Handover], to merge: inout DistinctMerge) {
+    for (worker, local) in locals.enumerated() {
+      var first: UInt32 = 1
+      let end = UInt32(local.sets[place.set].distinct[place.step]?.count ?? 0) + 1
+      while first < end {
+        let next = min(end, first + 65_536)
+        merge.tasks.append(.pairs(place, worker: worker, first..<next))
+        first = next
+      }
+    }
+  }
 
-  /// Merges the distinct values of one share of one aggregate.
+  private func addFiles(
+    _ place: DistinctMerge.Place, _ locals: [Handover], _ context: QueryContext,
+    to merge: inout DistinctMerge
+  ) throws(QueryError) {
+    for (worker, local) in locals.enumerated() {
+      if let file = local.spilledValues[place] {
+        merge.files[place, default: []].append(SpilledValues(file: file, worker: worker))
+        continue
+      }
+      // Workers whose values all fitted have them in memory still: they follow the others.
+      let spill = PartitionedSpill(distinct: plan.steps[place.step], context, profile)
+      try spill.add(local.sets[place.set].takeDistinct(place.step))
+      guard let file = try spill.finish() else { continue }
+      merge.files[place, default: []].append(SpilledValues(file: file, worker: worker))
+    }
+    for share in 0..<HashAggregateSink.shareCount { merge.tasks.append(.share(place, share)) }
+  }
+
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
-    let (locals, distinctTask) = state.withLock { ($0.locals, $0.distinctTasks[task]) }
-    let (mappings, merged) = self.mappings.withLock { $0 }
-    guard let merged else { return }
-    let step = plan.steps[distinctTask.step]
-    let union = DistinctValues(step.distinctTypes, keepsNulls: step.keepsNulls)
-    for (index, local) in locals.enumerated() {
-      guard let values = local.sets[distinctTask.set].distinct[distinctTask.step] else { continue }
-      let targets = mappings[index][distinctTask.set]
-      try values.forEachChunk { (groups, values) throws(QueryError) in
-        // The share goes by the values alone, since group numbers differ between workers.
-        var hashes: [UInt64] = []
-        Kernels.hash(values[0], into: &hashes)
-        var rows: [UInt32] = []
-        for row in hashes.indices where distinctTask.partition.contains(hashes[row]) {
-          rows.append(UInt32(row))
+    let (locals, distinct) = state.withLock { ($0.locals, $0.distinct) }
+    guard let distinct else {
+      locals[task / plan.sets.count].sets[task % plan.sets.count].index(
+        shareCount: HashAggregateSink.shareCount)
+      return
+    }
+    switch distinct.tasks[task] {
+    case .pairs(let place, let worker, let range): try mergePairs(place, worker, range, locals, distinct)
+    case .share(let place, let share): try mergeShare(place, share, distinct, worker)
+    }
+  }
+
+  /// Counts pairs of a worker that no worker before has.
+  private func mergePairs(
+    _ place: DistinctMerge.Place, _ worker: Int, _ range: Range<UInt32>, _ locals: [Handover],
+    _ merge: DistinctMerge
+  ) throws(QueryError) {
+    let target = merge.merged.sets[place.set]
+    guard let values = locals[worker].sets[place.set].distinct[place.step] else { return }
+    let wantsValues = worker > 0 || target.accumulators[place.step].readsArguments
+    try values.forEachChunk(of: range.map { $0 }[...], wantsValues: wantsValues) {
+      (groups, values, hashes) throws(QueryError) in
+      var into = groups.map { merge.targets[worker][place.set][Int($0)] }
+      for other in 0..<worker {
+        guard let known = locals[other].sets[place.set].distinct[place.step], known.count > 0 else {
+          continue
         }
-        if rows.isEmpty { return }
-        union.insertAll(
-          values.map { $0.taking(rows.span) }, rows.map { targets[Int(groups[Int($0)])] })
+        let theirs = into.map { merge.origins[other][place.set][Int($0)] }
+        let isKnown = known.contain(values, hashes, groups: theirs)
+        for row in into.indices where isKnown[row] { into[row] = 0 }
+      }
+      try feed(target, into, values, place.step)
+    }
+  }
+
+  /// Counts the pairs on disk that have the same bits of the value's hash.
+  private func mergeShare(
+    _ place: DistinctMerge.Place, _ share: Int, _ merge: DistinctMerge, _ worker: WorkerContext
+  ) throws(QueryError) {
+    let target = merge.merged.sets[place.set]
+    let union = plan.steps[place.step].makeDistinctValues(isAlone: target.table.types.isEmpty)
+    let lease = MemoryLease(worker.query.memory)
+    for values in merge.files[place] ?? [] {
+      let targets = merge.targets[values.worker][place.set]
+      try values.file.forEachBatch(share) { (batch) throws(QueryError) in
+        let numbers = batch.columns[0]
+        let groups = numbers.int64s
+        var into = [UInt32](repeating: 0, count: batch.rowCount)
+        for row in into.indices { into[row] = targets[Int(groups[row])] }
+        union.insertAll(Array(batch.columns.dropFirst()), into)
+        lease.force(to: union.byteCount)
       }
     }
-    let target = merged.sets[distinctTask.set]
-    try union.forEachChunk { (groups, values) throws(QueryError) in
-      try feeding.withLock { (_) throws(QueryError) in
-        try target.feed(groups, values, step: distinctTask.step)
-      }
+    let wantsValues = target.accumulators[place.step].readsArguments
+    try union.forEachChunk(wantsValues: wantsValues) { (groups, values, _) throws(QueryError) in
+      try feed(target, groups, values, place.step)
     }
-    // The last task to end makes the merged states the answer.
-    state.withLock { state in
-      state.finishedTasks += 1
-      if state.finishedTasks == state.distinctTasks.count { state.locals = [merged] }
-    }
+  }
+
+  private func feed(
+    _ target: AggregateState, _ groups: [UInt32], _ values: [Vector], _ step: Int
+  ) throws(QueryError) {
+    try feeding.withLock { (_) throws(QueryError) in try target.feed(groups, values, step: step) }
   }
 
   private let feeding = Mutex(())
@@ -166,6 +266,7 @@ final class HashAggregateSink: PipelineSink {
     private var batchCount = 0
     /// Set once memory has run out: from then on rows go to disk.
     private var spilled: [SpillPartitions?] = []
+    private var spilledValues: [DistinctMerge.Place: PartitionedSpill] = [:]
 
     init(_ sink: HashAggregateSink, _ worker: WorkerContext) throws(QueryError) {
       self.sink = sink
@@ -209,13 +310,15 @@ final class HashAggregateSink: PipelineSink {
       return true
     }
 
-    /// Tells the budget what the states hold; if that is too much, further rows go to disk.
+    private var byteCount: Int { states.reduce(0) { $0 + $1.byteCount } }
+
+    /// Tells the budget what the states hold; if that is too much, distinct values or further rows go to disk.
     private func askForMemory() throws(QueryError) {
-      guard spilled.isEmpty else { return }
-      let byteCount = states.reduce(0) { $0 + $1.byteCount }
+      if lease.resize(to: byteCount) { return }
+      try spillValues()
       if lease.resize(to: byteCount) { return }
       lease.force(to: byteCount)
-      guard !sink.plan.keys.isEmpty else { return }
+      guard spilled.isEmpty, !sink.plan.keys.isEmpty else { return }
       let more = sink.plan.arguments.map(\.type) + sink.plan.filters.map { _ in .boolean }
       var partitions: [SpillPartitions?] = []
       for set in sink.plan.sets {
@@ -223,10 +326,23 @@ final class HashAggregateSink: PipelineSink {
           set.isEmpty
             ? nil
             : try SpillPartitions(
-              set.map { sink.plan.keys[$0].type } + more, count: HashAggregateSink.partitionCount,
+              set.map { sink.plan.keys[$0].type } + more, count: HashAggregateSink.shareCount,
               in: context.settings.tempDirectory))
       }
       spilled = partitions
+    }
+
+    /// Puts the distinct values of few groups aside.
+    private func spillValues() throws(QueryError) {
+      for (set, state) in states.enumerated() where state.table.endGroup <= HashAggregateSink.fewGroups {
+        for step in sink.plan.steps.indices where state.distinct[step]?.count ?? 0 > 0 {
+          let place = DistinctMerge.Place(set: set, step: step)
+          let spill =
+            spilledValues[place] ?? PartitionedSpill(distinct: sink.plan.steps[step], context, sink.profile)
+          spilledValues[place] = spill
+          try spill.add(state.takeDistinct(step))
+        }
+      }
     }
 
     private func spill(
@@ -249,7 +365,12 @@ final class HashAggregateSink: PipelineSink {
         sink.profile?.add("spilled_rows", partitions.rowCount)
         sink.profile?.add("spilled_bytes", partitions.byteCount)
       }
-      let handover = Handover(states, spilled: spilled)
+      var files: [DistinctMerge.Place: SpillPartitions] = [:]
+      for (place, spill) in spilledValues {
+        try spill.add(states[place.set].takeDistinct(place.step))
+        files[place] = try spill.finish()
+      }
+      let handover = Handover(states, spilled: spilled, spilledValues: files, lease)
       sink.state.withLock { $0.locals.append(handover) }
     }
   }
@@ -259,7 +380,7 @@ final class HashAggregateSink: PipelineSink {
     var estimatedRowCount: Int { 0 }
 
     func open(_ context: QueryContext) throws(QueryError) -> Int {
-      sink.plan.sets.count * sink.state.withLock { $0.partitionCount }
+      sink.plan.sets.count * (sink.state.withLock { $0.isMergedByShare } ? HashAggregateSink.shareCount : 1)
     }
 
     func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
@@ -274,19 +395,41 @@ final class HashAggregateSink: PipelineSink {
     init(_ sink: HashAggregateSink, _ batchSize: Int) { (self.sink, self.batchSize) = (sink, batchSize) }
 
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
-      let (locals, partitionCount) = sink.state.withLock { ($0.locals, $0.partitionCount) }
-      let set = morsel / partitionCount
+      let (locals, isMergedByShare) = sink.state.withLock { ($0.locals, $0.isMergedByShare) }
       guard let first = locals.first else { return true }
-      if partitionCount == 1 { return try push(first.sets[set], set, into: next) }
-      let partition = AggregatePartition(index: morsel % partitionCount, count: partitionCount)
+      if !isMergedByShare { return try push(first.sets[morsel], morsel, into: next) }
+      let (set, index) = morsel.quotientAndRemainder(dividingBy: HashAggregateSink.shareCount)
       // The grand total has no hash: it is made once.
-      if sink.plan.sets[set].isEmpty && partition.index > 0 { return true }
+      if sink.plan.sets[set].isEmpty && index > 0 { return true }
+      let merged = try merge(
+        locals, set, AggregatePartition(index: index, count: HashAggregateSink.shareCount))
+      return try push(merged, set, into: next)
+    }
+
+    /// Brings a share of the groups together from all workers and from disk.
+    private func merge(
+      _ locals: [Handover], _ set: Int, _ share: AggregatePartition
+    ) throws(QueryError) -> AggregateState {
       let merged = sink.plan.makeState(set)
-      for local in locals { try merged.merge(local.sets[set], partition: partition) }
       let keyCount = sink.plan.sets[set].count
       let argumentCount = sink.plan.arguments.count
+      for local in locals {
+        try merged.merge(local.sets[set], share: share.index)
+        for (place, file) in local.spilledValues where place.set == set {
+          for partition in 0..<file.count {
+            try file.forEachBatch(partition) { (batch) throws(QueryError) in
+              let numbers = batch.columns[0]
+              let source = numbers.int64s
+              var groups = [UInt32](repeating: 0, count: batch.rowCount)
+              for row in groups.indices { groups[row] = UInt32(truncatingIfNeeded: source[row]) }
+              merged.merge(
+                local.sets[set], share: share, step: place.step, groups, Array(batch.columns.dropFirst()))
+            }
+          }
+        }
+      }
       for local in locals where !local.spilled.isEmpty {
-        try local.spilled[set]?.forEachBatch(partition.index) { (batch) throws(QueryError) in
+        try local.spilled[set]?.forEachBatch(share.index) { (batch) throws(QueryError) in
           try merged.add(
             Array(batch.columns.prefix(keyCount)),
             Array(batch.columns[keyCount..<keyCount + argumentCount]),
@@ -295,7 +438,7 @@ final class HashAggregateSink: PipelineSink {
         }
       }
       try merged.finishDistinct()
-      return try push(merged, set, into: next)
+      return merged
     }
 
     private func push(
@@ -323,6 +466,24 @@ final class HashAggregateSink: PipelineSink {
         first = end
       }
       return true
+    }
+  }
+}
+
+extension PartitionedSpill {
+  /// Makes one for the distinct values of an aggregate: the group's number, then the values.
+  fileprivate convenience init(
+    distinct step: AggregateStep, _ context: QueryContext, _ profile: OperatorProfile?
+  ) {
+    self.init(
+      [.bigint] + step.distinctTypes, keys: 1..<step.distinctTypes.count + 1, context, profile)
+  }
+
+  /// Puts all pairs of group and value aside.
+  fileprivate func add(_ values: DistinctValues?) throws(QueryError) {
+    try values?.forEachChunk { (groups, values, _) throws(QueryError) in
+      let numbers = Vector.flat(groups.map { Int64($0) })
+      try add(Batch(columns: [numbers] + values, rowCount: groups.count))
     }
   }
 }

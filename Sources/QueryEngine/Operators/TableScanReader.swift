@@ -218,11 +218,23 @@ final class TableScanReader: MorselReader {
     }
 
     private mutating func applyDynamicFilters() throws(QueryError) {
-      for (column, filter) in owner.dynamicFilters where filter.isKnown && wantedCount > 0 {
+      for (index, (column, filter)) in owner.dynamicFilters.enumerated()
+      where filter.isKnown && wantedCount > 0 {
+        let learned = owner.source.learnedOfDynamic.withLock { $0[index] }
+        // What most rows pass costs more than it saves.
+        if learned.seen > 100_000 && learned.passed > learned.seen / 5 * 4 && !(filter is TopNThreshold) {
+          continue
+        }
         try load(column)
         guard let vector = vectors[column] else { continue }
+        let before = wantedCount
         // All rows at once, so that a dictionary's entries are looked at once.
         if let passed = filter.rows(vector, mask: mask) { narrow(to: passed) }
+        let after = wantedCount
+        owner.source.learnedOfDynamic.withLock { learned in
+          learned[index].seen += before
+          learned[index].passed += after
+        }
       }
     }
 

@@ -51,6 +51,8 @@ final class TableScanSource: PipelineSource {
   private let morsels = Mutex<[Morsel]>([])
   /// What has been learned of each filter: rows seen, rows that passed.
   let learned: Mutex<[(seen: Int, passed: Int)]>
+  /// The same of the conditions that become known later.
+  let learnedOfDynamic = Mutex<[(seen: Int, passed: Int)]>([])
 
   /// A part of a file: a row group or rows of one, or all of a small file.
   struct Morsel: Sendable {
@@ -159,6 +161,7 @@ final class TableScanSource: PipelineSource {
   func add(_ filter: any DynamicFilter, on column: ColumnID) {
     guard let place = columns.firstIndex(where: { $0.id == column }) else { return }
     dynamicFilters.withLock { $0.append((place, filter)) }
+    learnedOfDynamic.withLock { $0.append((0, 0)) }
   }
 
   func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {

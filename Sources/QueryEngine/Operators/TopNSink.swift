@@ -51,7 +51,7 @@ final class TopNSink: PipelineSink {
       rows.append(contentsOf: order.sorted(range))
     }
     if rows.count > keptCount { rows.removeLast(rows.count - keptCount) }
-    return Batch(columns: columns.map { $0.taking(rows.span) }, rowCount: rows.count)
+    return Batch(columns: columns.map { Kernels.detached($0.taking(rows.span)) }, rowCount: rows.count)
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
@@ -78,7 +78,13 @@ final class TopNSink: PipelineSink {
     private var morsel = 0
     private var rowOfMorsel = 0
 
-    init(_ sink: TopNSink, _ keys: [CompiledExpression]) { (self.sink, self.keys) = (sink, keys) }
+    /// Soon, so that the threshold spares the scan work, then more seldom.
+    private var nextPrune: Int
+
+    init(_ sink: TopNSink, _ keys: [CompiledExpression]) {
+      (self.sink, self.keys) = (sink, keys)
+      nextPrune = max(128, sink.keptCount.multipliedReportingOverflow(by: 2).partialValue)
+    }
 
     override func begin(morsel: Int) throws(QueryError) { (self.morsel, rowOfMorsel) = (morsel, 0) }
 
@@ -99,7 +105,7 @@ final class TopNSink: PipelineSink {
       let kept = batch.compacted()
       rowCount += kept.rowCount
       batches.append(kept)
-      if rowCount >= 4096, rowCount / 4 >= sink.keptCount { prune() }
+      if rowCount >= nextPrune { prune() }
       return true
     }
 
@@ -107,6 +113,7 @@ final class TopNSink: PipelineSink {
       let best = sink.first(of: batches)
       batches = [best]
       rowCount = best.rowCount
+      nextPrune = max(1024, rowCount * 4)
       if rowCount >= sink.keptCount {
         sink.threshold.lower(to: best.columns[sink.layout.columns.count], row: rowCount - 1)
       }

@@ -76,9 +76,10 @@ struct WindowAggregate {
     let accumulator = makeAccumulator()
     accumulator.grow(to: Int(group) + 1)
     if call.isDistinct && !function.ignoresDistinct {
-      let distinct = DistinctValues(call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny)
+      let distinct = DistinctValues(
+        call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny, isAlone: false)
       distinct.insert(arguments, groups: groups, endGroup: Int(group) + 1)
-      try distinct.forEachChunk { (groups, values) throws(QueryError) in
+      try distinct.forEachChunk { (groups, values, _) throws(QueryError) in
         try accumulator.update(values, groups: groups)
       }
     } else {
@@ -246,9 +247,10 @@ struct WindowAggregate {
       let taken = arguments.map { $0.taking(rows.span) }
       let groups = [UInt32](repeating: 1, count: rows.count)
       if call.isDistinct && !function.ignoresDistinct {
-        let distinct = DistinctValues(call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny)
+        let distinct = DistinctValues(
+          call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny, isAlone: false)
         distinct.insert(taken, groups: groups, endGroup: 2)
-        try distinct.forEachChunk { (groups, values) throws(QueryError) in
+        try distinct.forEachChunk { (groups, values, _) throws(QueryError) in
           try accumulator.update(values, groups: groups)
         }
       } else if !rows.isEmpty {

@@ -71,13 +71,12 @@ struct Cardinality {
 
   /// Rows of an inner join on keys with so many distinct values each.
   static func joined(_ left: Double, _ right: Double, _ keys: [(Double, Double)]) -> Double {
-    var result = left * right
-    // Further keys are seldom independent of the first: their effect is damped.
-    for (index, key) in keys.enumerated() {
-      let distinct = max(1, max(key.0, key.1))
-      result /= index == 0 ? distinct : distinct.squareRoot()
-    }
-    return max(1, result)
+    if keys.isEmpty { return max(1, left * right) }
+    // Keys together have no more values than their side has rows, and one side's are mostly among the other's.
+    let (ofLeft, ofRight) = keys.reduce((1.0, 1.0)) { ($0.0 * max(1, $1.0), $0.1 * max(1, $1.1)) }
+    let single = keys.reduce(1.0) { max($0, $1.0, $1.1) }
+    let together = max(single, min(min(left, ofLeft), min(right, ofRight)))
+    return max(1, left * right / together)
   }
 
   /// The number of distinct values of an expression in a plan's rows.

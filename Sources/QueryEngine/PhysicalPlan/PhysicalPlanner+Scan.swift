@@ -2,18 +2,16 @@ internal import Columnar
 internal import TableFormat
 
 extension PhysicalPlanner {
-  /// Lets the scan at the bottom of a pipeline pass over rows that cannot be among the first.
+  /// Lets a scan below a pipeline pass over rows that cannot be among the first.
   func offer(_ threshold: TopNThreshold, to pipeline: OpenPipeline) {
     guard case .column(let id, _) = threshold.key.expression else { return }
     offer(threshold, on: id, to: pipeline)
   }
 
-  /// Lets the scan at the bottom of a pipeline pass over rows of which a column cannot pass `filter`.
+  /// Lets a scan below a pipeline pass over rows of which a column cannot pass `filter`.
   func offer(_ filter: any DynamicFilter, on column: ColumnID, to pipeline: OpenPipeline) {
-    // Operators that keep rows and columns as they are let the column through under its own id only.
-    guard let scan = pipeline.source as? TableScanSource, scan.columns.contains(where: { $0.id == column })
-    else { return }
-    scan.add(filter, on: column)
+    guard let target = pipeline.scanColumns[column] else { return }
+    target.scan.add(filter, on: target.id)
   }
 
   /// Answers an aggregate over a table from its metadata: counts, exact least and greatest values, by

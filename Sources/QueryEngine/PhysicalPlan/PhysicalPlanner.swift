@@ -7,6 +7,24 @@ struct OpenPipeline {
   var layout: ColumnLayout
   /// The operator that the source is part of.
   var sourceProfile: OperatorProfile?
+  /// The columns that are those of a scan below, whose rows may be left out by a condition on them.
+  var scanColumns: [ColumnID: ScanColumn] = [:]
+
+  /// A column of a scan.
+  struct ScanColumn {
+    let scan: TableScanSource
+    let id: ColumnID
+  }
+
+  /// The scan's columns behind expressions that are columns, by the columns that these become.
+  func scanColumns(_ expressions: [(expression: BoundExpression, column: ColumnID)]) -> [ColumnID: ScanColumn]
+  {
+    var found: [ColumnID: ScanColumn] = [:]
+    for (expression, column) in expressions {
+      if case .column(let id, _) = expression { found[column] = scanColumns[id] }
+    }
+    return found
+  }
 }
 
 /// Turns a logical plan into pipelines: a node that needs all its input ends one and begins another.
@@ -91,6 +109,7 @@ struct PhysicalPlanner {
       pipeline.operators.append(
         ProjectOperator(expressions: expressions.map(\.expression), layout: pipeline.layout))
       pipeline.layout = ColumnLayout(expressions.map(\.column))
+      pipeline.scanColumns = pipeline.scanColumns(expressions.map { ($0.expression, $0.column.id) })
       return pipeline
     case .aggregate(let aggregate): return try open(aggregate)
     case .join(let join): return try open(join)
@@ -159,6 +178,9 @@ struct PhysicalPlanner {
     } else if let relation = scan.relation as? any ScannableRelation {
       let source = try relation.makeSource(scan, context, profile)
       pipeline = OpenPipeline(source: source, layout: ColumnLayout(scan.columns))
+      if let table = source as? TableScanSource {
+        for column in scan.columns { pipeline.scanColumns[column.id] = .init(scan: table, id: column.id) }
+      }
     } else {
       throw .internalError("\(scan.relation.displayName) cannot be read")
     }
@@ -203,7 +225,12 @@ struct PhysicalPlanner {
     let pipeline = try open(aggregate.input)
     let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
     close(pipeline, with: sink)
-    return OpenPipeline(source: sink.source, layout: ColumnLayout(columns))
+    var grouped = OpenPipeline(source: sink.source, layout: ColumnLayout(columns))
+    if aggregate.groupingSets.isEmpty {
+      // A condition on a key leaves whole groups out.
+      grouped.scanColumns = pipeline.scanColumns(aggregate.groups.map { ($0.expression, $0.column.id) })
+    }
+    return grouped
   }
 
   private mutating func open(_ distinct: LogicalPlan.Distinct) throws(QueryError) -> OpenPipeline {
@@ -215,7 +242,8 @@ struct PhysicalPlanner {
       let aggregate = LogicalPlan.Aggregate(groups: groups, aggregates: [], input: distinct.input)
       let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
       close(pipeline, with: sink)
-      return OpenPipeline(source: sink.source, layout: pipeline.layout)
+      return OpenPipeline(
+        source: sink.source, layout: pipeline.layout, scanColumns: pipeline.scanColumns)
     }
     let keys = on.map { LogicalPlan.SortKey($0) } + distinct.orderBy
     let sink = SortSink(keys, pipeline.layout, profile, firstOfEach: on.count)

@@ -10,7 +10,7 @@ package struct TableRelation: Relation {
   package let schema: Schema
   package let displayName: String
   package let columns: [RelationColumn]
-  package let statistics: RelationStatistics
+  package private(set) var statistics: RelationStatistics
   /// The metadata columns that a row of the table has (rule 6).
   private let metadataFields: [NestedField]
   /// The branch whose head is read, which a statement that changes the table commits to; `nil` for a state
@@ -70,6 +70,40 @@ package struct TableRelation: Relation {
     return ScanPlan(
       schema: plan.schema, tasks: plan.tasks.filter { !leftOut.contains($0.file.path) },
       counters: plan.counters)
+  }
+
+  /// Whether joins with the table are better ordered once it has bounds of its columns.
+  var lacksBounds: Bool { snapshot != nil && statistics.bounds.isEmpty && (statistics.rowCount ?? 1) > 0 }
+
+  /// What tells the pinned state from others.
+  var stateName: String { "\(table.metadata.location)#\(snapshot?.id.rawValue ?? 0)#\(schema.id)" }
+
+  /// Returns the bounds of the columns of whole numbers and days over all files.
+  func bounds(_ context: QueryContext) throws(QueryError) -> [Int: (min: ScalarValue, max: ScalarValue)] {
+    let plan = try plan(.alwaysTrue, context)
+    var places: [FieldID: Int] = [:]
+    for (index, column) in columns.enumerated() where column.type.isInteger || column.type == .date {
+      guard let id = column.fieldID.flatMap({ Int32(exactly: $0) }).map({ FieldID($0) }), !id.isReserved
+      else {
+        continue
+      }
+      places[id] = index
+    }
+    var bounds: [Int: (min: ScalarValue, max: ScalarValue)] = [:]
+    for (id, column) in plan.statistics(of: Array(places.keys)).columns {
+      guard let place = places[id], let lower = column.bounds.lower, let upper = column.bounds.upper else {
+        continue
+      }
+      bounds[place] = (lower, upper)
+    }
+    return bounds
+  }
+
+  /// Returns the relation with bounds of its columns, so that the optimizer knows their ranges.
+  func withBounds(_ bounds: [Int: (min: ScalarValue, max: ScalarValue)]) -> TableRelation {
+    var relation = self
+    relation.statistics.bounds = bounds
+    return relation
   }
 
   /// Returns a column, a metadata column included, by its id.

@@ -32,6 +32,8 @@ package final class Session {
   var parameters: [Int: BoundExpression] = [:]
   var namedParameters: [String: BoundExpression] = [:]
   private var pool: WorkerPool?
+  /// Bounds of columns by the state of the table that they are of.
+  private var bounds: [String: [Int: (min: ScalarValue, max: ScalarValue)]] = [:]
   private let caches: ExecutionCaches
   private let running = Mutex<QueryContext?>(nil)
   /// How far the running statement is.
@@ -140,8 +142,30 @@ package final class Session {
   /// Returns the plan after the rules that are not switched off.
   func optimized(_ plan: LogicalPlan, _ environment: EvaluationEnvironment) throws(QueryError) -> LogicalPlan
   {
-    try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(
+    let plan = plan.hasJoin ? try withBounds(plan) : plan
+    return try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(
       plan, context: OptimizerContext(environment: environment))
+  }
+
+  /// Gives the tables of a plan the bounds of their columns, by which joins are ordered.
+  private func withBounds(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+    guard case .scan(var scan) = plan else {
+      return try plan.mapInputs { (input) throws(QueryError) in try withBounds(input) }
+    }
+    guard let relation = scan.relation as? TableRelation, relation.lacksBounds else { return plan }
+    let name = relation.stateName
+    if let known = bounds[name] {
+      scan.relation = relation.withBounds(known)
+      return .scan(scan)
+    }
+    // What is damaged is told by the scan, which may not need it.
+    guard let found = try? relation.bounds(QueryContext(pool: pool, caches: enabledCaches)) else {
+      return plan
+    }
+    if bounds.count >= 256 { bounds = [:] }
+    bounds[name] = found
+    scan.relation = relation.withBounds(found)
+    return .scan(scan)
   }
 
   /// Asks the running statement, if any, to stop; may be called from any thread.

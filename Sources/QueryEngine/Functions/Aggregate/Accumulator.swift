@@ -8,6 +8,15 @@ class Accumulator {
   /// Whether `update` takes dictionary and constant vectors as they come; otherwise they are flattened.
   var acceptsAnyEncoding: Bool { false }
 
+  /// Whether `update` looks at the values of rows, not only at their groups.
+  var readsArguments: Bool { true }
+
+  /// The argument whose values are all that is collected, where another accumulator may share them.
+  var collectedArgument: Int? { nil }
+
+  /// Takes the values that `leader` collects for its own from now on, and returns whether it does.
+  func follow(_ leader: Accumulator) -> Bool { false }
+
   /// Bytes held, roughly.
   var byteCount: Int { 0 }
 
@@ -25,6 +34,9 @@ class Accumulator {
     if let mask { Kernels.clearUnselected(&groups, mask) }
     try update(arguments, groups: groups)
   }
+
+  /// Prepares for some of the groups being merged into others, by several workers at once.
+  func prepareToBeMerged() {}
 
   /// Adds groups of `other`, which is of the same class, to groups of this one.
   func merge(_ other: Accumulator, groups: GroupMapping) throws(QueryError) {

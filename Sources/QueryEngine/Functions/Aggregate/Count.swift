@@ -22,6 +22,7 @@ final class CountAccumulator: Accumulator {
   private var counts: [Int64] = []
 
   override var acceptsAnyEncoding: Bool { true }
+  override var readsArguments: Bool { false }
   override var byteCount: Int { counts.count * 8 }
 
   override func grow(to count: Int) {
@@ -44,8 +45,18 @@ final class CountAccumulator: Accumulator {
 
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? CountAccumulator else { return }
-    for (group, target) in groups { counts[target] += other.counts[group] }
+    var takenCounts = take(&counts)
+    defer { swap(&takenCounts, &counts) }
+    let source = other.counts
+    var room = takenCounts.mutableSpan
+    for index in groups.from.indices { room[Int(groups.into[index])] &+= source[Int(groups.from[index])] }
   }
 
-  override func results(_ range: Range<Int>) -> Vector { .flat(Array(counts[range])) }
+  override func results(_ range: Range<Int>) -> Vector {
+    var buffer = WritableBuffer(byteCount: range.count * 8)
+    var room = buffer.elements(as: Int64.self, count: range.count)
+    let counts = counts
+    for (row, group) in range.enumerated() { room[row] = counts[group] }
+    return .flat(buffer.freeze(), of: Int64.self, count: range.count)
+  }
 }

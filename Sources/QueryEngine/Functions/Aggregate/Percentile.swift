@@ -115,15 +115,36 @@ extension Float: PercentileValue { var asDouble: Double { Double(self) } }
 extension Double: PercentileValue { var asDouble: Double { self } }
 
 /// Collects all values with their groups, and selects at the end.
+///
+/// Percentiles of the same values collect them once: the others follow the first.
 final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
   private var groupsOfValues: [UInt32] = []
   private var values: [Value] = []
   private var groupCount = 0
+  /// Values by group, and where those of each end; empty until asked for.
+  private var sorted: [Value] = []
+  private var ends: [Int] = []
   private let shape: PercentileShape
+  private var leader: PercentileAccumulator<Value>?
 
   init(_ shape: PercentileShape) { self.shape = shape }
 
-  override var byteCount: Int { values.count * (MemoryLayout<Value>.stride + 4) }
+  override var collectedArgument: Int? { shape.argument }
+
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
+  override func follow(_ leader: Accumulator) -> Bool {
+    guard let leader = leader as? PercentileAccumulator<Value>, leader.leader == nil else { return false }
+    self.leader = leader
+    return true
+  }
+
+  override var byteCount: Int {
+    values.count * (MemoryLayout<Value>.stride + 4) + sorted.count * MemoryLayout<Value>.stride
+  }
   @specialized(where Value == Int32)
   @specialized(where Value == Int64)
   @specialized(where Value == Int128)
@@ -139,6 +160,7 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
   override func update(_ arguments: [Vector], groups: [UInt32]) {
     let argument = arguments[shape.argument]
     let source = argument.values(as: Value.self)
+    forgetOrder()
     var takenValues = take(&values)
     var takenGroups = take(&groupsOfValues)
     for row in source.indices where groups[row] != 0 {
@@ -154,15 +176,62 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
   @specialized(where Value == Int128)
   @specialized(where Value == Float)
   @specialized(where Value == Double)
-  override func merge(_ other: Accumulator, groups: GroupMapping) {
-    guard let other = other as? Self else { return }
-    let table = groups.table(count: other.groupCount)
-    for index in other.values.indices {
-      let target = table[Int(other.groupsOfValues[index])]
-      if target == 0 { continue }
-      values.append(other.values[index])
-      groupsOfValues.append(target)
+  override func prepareToBeMerged() { sortByGroup() }
+
+  /// Brings the values of each group together, by counting.
+  private func sortByGroup() {
+    guard ends.isEmpty else { return }
+    let (values, groups) = (values, groupsOfValues)
+    var ends = [Int](repeating: 0, count: groupCount + 1)
+    for group in groups { ends[Int(group) + 1] &+= 1 }
+    for group in 0..<groupCount { ends[group + 1] &+= ends[group] }
+    var next = ends
+    var sorted = values
+    var room = sorted.mutableSpan
+    for index in values.indices {
+      let group = Int(groups[index])
+      room[next[group]] = values[index]
+      next[group] &+= 1
     }
+    (self.sorted, self.ends) = (sorted, ends)
+    (self.values, groupsOfValues) = ([], [])
+  }
+
+  /// Lets more values come after results were asked for.
+  private func forgetOrder() {
+    guard !ends.isEmpty else { return }
+    values = sorted
+    for group in 0..<ends.count - 1 {
+      let count = ends[group + 1] - ends[group]
+      groupsOfValues.append(contentsOf: repeatElement(UInt32(truncatingIfNeeded: group), count: count))
+    }
+    (sorted, ends) = ([], [])
+  }
+
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
+  override func merge(_ other: Accumulator, groups: GroupMapping) {
+    guard let other = other as? PercentileAccumulator<Value> else { return }
+    forgetOrder()
+    var takenValues = take(&values)
+    var takenGroups = take(&groupsOfValues)
+    if other.ends.isEmpty {
+      let table = groups.table(count: other.groupCount)
+      takenValues.append(contentsOf: other.values)
+      takenGroups.append(contentsOf: other.groupsOfValues.lazy.map { table[Int($0)] })
+    } else {
+      let (source, ends) = (other.sorted, other.ends)
+      for (from, into) in groups {
+        let range = ends[from]..<ends[from + 1]
+        takenValues.append(contentsOf: source[range])
+        takenGroups.append(contentsOf: repeatElement(UInt32(truncatingIfNeeded: into), count: range.count))
+      }
+    }
+    swap(&takenValues, &values)
+    swap(&takenGroups, &groupsOfValues)
   }
 
   @specialized(where Value == Int32)
@@ -171,23 +240,19 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
   @specialized(where Value == Float)
   @specialized(where Value == Double)
   override func results(_ range: Range<Int>) throws(QueryError) -> Vector {
+    try (leader ?? self).results(range, shape)
+  }
+
+  private func results(_ range: Range<Int>, _ shape: PercentileShape) throws(QueryError) -> Vector {
     guard shape.share >= 0 && shape.share <= 1 else {
       throw QueryError(
         .invalidParameter, "a percentile needs a constant share between 0 and 1", at: shape.position)
     }
-    // Values by group, by counting.
-    var ends = [Int](repeating: 0, count: groupCount + 1)
-    for group in groupsOfValues { ends[Int(group) + 1] += 1 }
-    for group in 0..<groupCount { ends[group + 1] += ends[group] }
-    var next = ends
-    let (values, groupsOfValues) = (values, groupsOfValues)
-    var sorted = values
+    sortByGroup()
+    let ends = ends
+    var sorted = take(&self.sorted)
+    defer { swap(&sorted, &self.sorted) }
     var room = sorted.mutableSpan
-    for index in values.indices {
-      let group = Int(groupsOfValues[index])
-      room[next[group]] = values[index]
-      next[group] += 1
-    }
     var isValid = [Bool](repeating: true, count: range.count)
     var continuous: [Double] = []
     var discrete: [Value] = []
@@ -206,8 +271,10 @@ final class PercentileAccumulator<Value: PercentileValue>: Accumulator {
         var result = first
         let weight = place - Double(low)
         if weight > 0 {
-          let second = Kernels.select(&room, begin + low + 1, from: begin, to: end).asDouble
-          result = first + (second - first) * weight
+          // The next greater value is the least of those behind: selecting has put them there.
+          var least = room[begin + low + 1]
+          for index in begin + low + 2..<end where Value.isLess(room[index], least) { least = room[index] }
+          result = first + (least.asDouble - first) * weight
         }
         continuous.append(result)
       } else {

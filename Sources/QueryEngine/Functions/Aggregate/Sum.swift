@@ -159,12 +159,16 @@ final class IntegerSumAccumulator<
   @specialized(where Value == Int128, Total == Int128)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for (group, target) in groups {
-      let into = target
-      let (total, overflow) = states[into].total.addingReportingOverflow(other.states[group].total)
+    var takenStates = take(&states)
+    defer { swap(&takenStates, &states) }
+    let source = other.states
+    var room = takenStates.mutableSpan
+    for index in groups.from.indices {
+      let (from, into) = (Int(groups.from[index]), Int(groups.into[index]))
+      let (total, overflow) = room[into].total.addingReportingOverflow(source[from].total)
       if overflow && into != 0 { hasOverflowed = true }
-      states[into].total = total
-      states[into].count += other.states[group].count
+      room[into].total = total
+      room[into].count &+= source[from].count
     }
     if other.hasOverflowed { hasOverflowed = true }
   }
@@ -281,9 +285,14 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
   @specialized(where Value == Double)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for (group, target) in groups {
-      states[target].total += other.states[group].total
-      states[target].count += other.states[group].count
+    var takenStates = take(&states)
+    defer { swap(&takenStates, &states) }
+    let source = other.states
+    var room = takenStates.mutableSpan
+    for index in groups.from.indices {
+      let (from, into) = (Int(groups.from[index]), Int(groups.into[index]))
+      room[into].total += source[from].total
+      room[into].count &+= source[from].count
     }
   }
 
