@@ -4,7 +4,8 @@ internal import Synchronization
 /// Decoded column chunks of immutable files, the least recently used going first.
 ///
 /// A data file never changes, so what was decoded from it stays true; the file's size is part of the key,
-/// so that a file put in another's place is not taken for it.
+/// so that a file put in another's place is not taken for it. The chunks are a share of the session's memory,
+/// and go when operators need it.
 package final class ChunkCache: Sendable {
   struct Key: Hashable, Sendable {
     var path: String
@@ -28,17 +29,50 @@ package final class ChunkCache: Sendable {
     var partialReads: [Key: Int] = [:]
   }
 
-  private let limit: Int
+  private let memory: MemoryBudget
   private let state = Mutex(State())
 
-  /// Makes a cache that holds at most `limit` bytes.
-  package init(limit: Int) { self.limit = limit }
+  /// Makes a cache that holds at most a third of a budget.
+  package init(_ memory: MemoryBudget) {
+    self.memory = memory
+    memory.giveWay(self)
+  }
+
+  deinit { memory.release(byteCount) }
+
+  private var limit: Int { memory.limit / 3 }
 
   /// Bytes held.
   package var byteCount: Int { state.withLock { $0.byteCount } }
 
   /// Forgets everything.
-  package func removeAll() { state.withLock { $0 = State() } }
+  package func removeAll() {
+    state.withLock { state in
+      memory.release(state.byteCount)
+      state = State()
+    }
+  }
+
+  /// Lets chunks go that hold `byteCount` bytes or more, the oldest first; returns whether there were so many.
+  func giveWay(_ byteCount: Int) -> Bool {
+    state.withLock { state in
+      let isEnough = state.byteCount >= byteCount
+      if state.byteCount > 0 { evict(&state, until: max(0, state.byteCount - byteCount)) }
+      return isEnough
+    }
+  }
+
+  private func evict(_ state: inout State, until wanted: Int) {
+    // A tenth more than needed goes at once, so that the sort is seldom done.
+    let least = max(0, wanted - limit / 10)
+    let before = state.byteCount
+    let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
+    for (key, entry) in oldest where state.byteCount > least {
+      state.entries[key] = nil
+      state.byteCount -= entry.byteCount
+    }
+    memory.release(before - state.byteCount)
+  }
 
   func vector(_ key: Key) -> Vector? {
     state.withLock { state in
@@ -64,19 +98,15 @@ package final class ChunkCache: Sendable {
     guard byteCount <= limit / 4 else { return }
     state.withLock { state in
       state.clock += 1
-      if let old = state.entries.updateValue(
-        Entry(vector: vector, byteCount: byteCount, lastUse: state.clock), forKey: key)
-      {
+      if let old = state.entries.removeValue(forKey: key) {
         state.byteCount -= old.byteCount
+        memory.release(old.byteCount)
       }
+      if state.byteCount + byteCount > limit { evict(&state, until: limit - byteCount) }
+      // Operators go first: what they leave is for the cache.
+      guard memory.requestFree(byteCount) else { return }
+      state.entries[key] = Entry(vector: vector, byteCount: byteCount, lastUse: state.clock)
       state.byteCount += byteCount
-      guard state.byteCount > limit else { return }
-      // A tenth more than needed goes at once, so that the sort is seldom done.
-      let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
-      for (key, entry) in oldest where state.byteCount > limit / 10 * 9 {
-        state.entries[key] = nil
-        state.byteCount -= entry.byteCount
-      }
     }
   }
 }

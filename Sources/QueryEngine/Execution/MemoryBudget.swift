@@ -1,31 +1,58 @@
 internal import Synchronization
 
-/// How much memory the operators of a session may hold.
+/// How much memory a session may hold: its operators, and the column chunks that it keeps.
 ///
-/// Sinks ask before they take, in steps of a megabyte or so; one that is refused spills what it has.
+/// Sinks ask before they take, in steps of a megabyte or so; one that is refused spills what it has. What is
+/// only kept for later statements gives way first.
 package final class MemoryBudget: Sendable {
-  /// Bytes that may be held.
-  package let limit: Int
+  private let most: Atomic<Int>
   private let used = Atomic(0)
   private let peak = Atomic(0)
+  private let reserve = Mutex(Reserve())
+
+  private struct Reserve { weak var cache: ChunkCache? }
 
   /// Makes a budget of `limit` bytes.
-  package init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { most = Atomic(limit) }
+
+  /// Bytes that may be held.
+  package var limit: Int { most.load(ordering: .relaxed) }
+
+  /// Sets the limit for the statement that begins.
+  package func begin(limit: Int) {
+    most.store(limit, ordering: .relaxed)
+    peak.store(used.load(ordering: .relaxed), ordering: .relaxed)
+  }
+
+  /// Lets `cache` give way when memory runs out.
+  func giveWay(_ cache: ChunkCache) { reserve.withLock { $0.cache = cache } }
 
   /// Takes `byteCount` bytes if they are within the limit, and returns whether they are.
   package func request(_ byteCount: Int) -> Bool {
+    if requestFree(byteCount) { return true }
+    guard let cache = reserve.withLock({ $0.cache }), cache.giveWay(byteCount) else { return false }
+    return requestFree(byteCount)
+  }
+
+  /// Takes `byteCount` bytes if nothing has to give way for them.
+  func requestFree(_ byteCount: Int) -> Bool {
     let now = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
     if now > limit {
       used.wrappingSubtract(byteCount, ordering: .relaxed)
       return false
     }
-    if now > peak.load(ordering: .relaxed) { peak.store(now, ordering: .relaxed) }
+    note(now)
     return true
   }
 
   /// Takes `byteCount` bytes that cannot be done without.
   package func take(_ byteCount: Int) {
     let now = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
+    note(now)
+    if now > limit, let cache = reserve.withLock({ $0.cache }) { _ = cache.giveWay(now - limit) }
+  }
+
+  private func note(_ now: Int) {
     if now > peak.load(ordering: .relaxed) { peak.store(now, ordering: .relaxed) }
   }
 
@@ -34,7 +61,7 @@ package final class MemoryBudget: Sendable {
 
   /// Bytes held now.
   package var usedByteCount: Int { used.load(ordering: .relaxed) }
-  /// The most bytes held at once.
+  /// The most bytes held at once during the statement.
   package var peakByteCount: Int { peak.load(ordering: .relaxed) }
 }
 

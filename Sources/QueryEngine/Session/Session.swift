@@ -34,6 +34,8 @@ package final class Session {
   private var pool: WorkerPool?
   /// Bounds of columns by the state of the table that they are of.
   private var bounds: [String: [Int: (min: ScalarValue, max: ScalarValue)]] = [:]
+  /// What operators and the cache of column chunks may hold together.
+  private let memory: MemoryBudget
   private let caches: ExecutionCaches
   private let running = Mutex<QueryContext?>(nil)
   /// How far the running statement is.
@@ -58,8 +60,9 @@ package final class Session {
     (self.paths, self.warn) = (paths, warn)
     (self.catalog, self.settings, initialSettings) = (catalog, settings, settings)
     (self.procedures, self.systemTables) = (procedures, systemTables)
+    memory = MemoryBudget(limit: settings.memoryLimit)
     caches = ExecutionCaches(
-      chunks: ChunkCache(limit: settings.memoryLimit / 3), manifests: ManifestCache(), files: DataFileCache())
+      chunks: ChunkCache(memory), manifests: ManifestCache(), files: DataFileCache())
   }
 
   /// Runs all statements of a text in order; the first error ends it.
@@ -159,7 +162,7 @@ package final class Session {
       return .scan(scan)
     }
     // What is damaged is told by the scan, which may not need it.
-    guard let found = try? relation.bounds(QueryContext(pool: pool, caches: enabledCaches)) else {
+    guard let found = try? relation.bounds(QueryContext(pool: pool, caches: enabledCaches(for: nil))) else {
       return plan
     }
     if bounds.count >= 256 { bounds = [:] }
@@ -196,9 +199,10 @@ package final class Session {
       pool = settings.threads > 1 ? WorkerPool(workerCount: settings.threads) : nil
     }
     let context = QueryContext(
-      settings: execution, pool: pool, memory: MemoryBudget(limit: settings.memoryLimit),
+      settings: execution, pool: pool, memory: memory,
       caches: enabledCaches(for: plan), profile: profile, progress: progress, evaluation: environment,
       timeout: settings.statementTimeout.map { .microseconds($0) })
+    memory.begin(limit: settings.memoryLimit)
     running.withLock { $0 = context }
     if isCancelled.load(ordering: .sequentiallyConsistent) { context.cancel() }
     return context
