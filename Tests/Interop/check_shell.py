@@ -466,3 +466,35 @@ def check_progress_only_on_a_terminal(w):
     shell.leave()
     done = subprocess.run([w.binary, "generate", "web_events", "--rows", "3000", "--days", "1", "--into", "web_events", "--warehouse", str(w.warehouse)], capture_output=True, text=True)
     same((done.returncode, done.stderr), (0, ""))
+
+
+def check_jobs_tell_rate_and_time_left(w):
+    """At a terminal generate, load and compact tell share, rate and time left, and wipe the line at the end."""
+    raw = w.folder / "raw"
+    commands = [
+        ["generate", "web_events", "--rows", "20000", "--days", "2", "--out", str(raw)],
+        ["generate", "web_events", "--rows", "20000", "--days", "2", "--into", "web_events"],
+        ["load", "web_events", raw],
+        ["compact", "web_events", "--all"],
+        ["stats", "refresh", "web_events"],
+    ]
+    for command in commands:
+        command = [part for word in command for part in ([word] if isinstance(word, str) else map(str, sorted(word.iterdir())))]
+        master, slave = pty.openpty()
+        child = subprocess.Popen([w.binary, *command, "--warehouse", str(w.warehouse)], stdout=subprocess.PIPE, stderr=slave, cwd=w.folder)
+        child.communicate(timeout=300)
+        os.close(slave)
+        seen = b""
+        while select.select([master], [], [], 0.2)[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            seen += data
+        os.close(master)
+        text = seen.decode()
+        same(child.returncode, 0)
+        assert re.search(r"\d+ %, [\d.]+ ?\w*(B| events| rows)/s, \d+ s left", text), (command, text[-300:])
+        assert text.endswith("\r\x1b[K"), (command, text[-100:])

@@ -11,18 +11,18 @@ package import TableFormat
 package struct Compaction {
   private let session: Session
   private let options: CompactionOptions
-  /// Takes a line on how far the work is, from any worker.
-  private let progress: @Sendable (String) -> Void
+  /// Is told how far the work is, by any worker.
+  private let progress: @Sendable (JobProgress) -> Void
 
   /// Prepares a compaction.
   ///
   /// - Parameters:
   ///   - session: Its settings say how much memory and how many workers there are, and what time it is.
   ///   - options: What to do.
-  ///   - progress: Takes a line on how far the work is, from any worker.
+  ///   - progress: Is told how far the work is, by any worker.
   package init(
     _ session: Session, _ options: CompactionOptions,
-    progress: @escaping @Sendable (String) -> Void = { _ in }
+    progress: @escaping @Sendable (JobProgress) -> Void = { _ in }
   ) {
     (self.session, self.options, self.progress) = (session, options, progress)
   }
@@ -50,7 +50,7 @@ package struct Compaction {
           throw error
         }
         report.retries += 1
-        progress("another writer was faster; attempt \(report.retries + 1)")
+        progress(.stage("another writer was faster; attempt \(report.retries + 1)"))
         let old = table
         table = try MaintenanceError.wrapping { () throws(TableFormatError) in try old.refreshed() }
       }

@@ -29,15 +29,19 @@ struct CompactionRewriter: Sendable {
 
   /// Rewrites a group.
   ///
+  /// - Parameters:
+  ///   - group: The files.
+  ///   - count: Is told how many rows were read since the last call.
+  /// - Returns: What became of them.
   /// - Throws: ``MaintenanceError``; nothing that was written is left then.
-  func rewrite(_ group: FileGroup) throws(MaintenanceError) -> Outcome {
+  func rewrite(_ group: FileGroup, counting count: (Int) -> Void) throws(MaintenanceError) -> Outcome {
     let target = try MaintenanceError.wrapping { () throws(TableFormatError) in
       try WriteTarget(
         table, sortOrder: order, targetFileBytes: targetBytes, keepsLineage: keepsLineage)
     }
     do throws(MaintenanceError) {
-      let (files, before) = try write(group, target)
-      let after = try checksum(of: files, target)
+      let (files, before) = try write(group, target, count)
+      let after = try checksum(of: files, target, count)
       guard before == after else {
         throw MaintenanceError(
           .internal,
@@ -53,7 +57,7 @@ struct CompactionRewriter: Sendable {
   }
 
   private func write(
-    _ group: FileGroup, _ target: WriteTarget
+    _ group: FileGroup, _ target: WriteTarget, _ count: (Int) -> Void
   ) throws(MaintenanceError) -> ([DataFile], RowChecksum) {
     let rows = try liveRows(target.schema.fields)
     let columnCount = table.schema.fields.count
@@ -67,6 +71,7 @@ struct CompactionRewriter: Sendable {
           try MaintenanceError.wrapping { () throws(TableFormatError) in
             try rows.read(task) { (batch) throws(TableFormatError) in
               checksum.add(batch, columnCount: columnCount)
+              count(batch.rowCount)
               try writer.write(batch)
             }
           }
@@ -79,6 +84,7 @@ struct CompactionRewriter: Sendable {
           try MaintenanceError.wrapping { () throws(TableFormatError) in
             try rows.read(task) { (batch) throws(TableFormatError) in
               checksum.add(batch, columnCount: columnCount)
+              count(batch.rowCount)
               batches.append(keys.adding(to: batch))
             }
           }
@@ -103,7 +109,9 @@ struct CompactionRewriter: Sendable {
   }
 
   /// Reads new files back.
-  private func checksum(of files: [DataFile], _ target: WriteTarget) throws(MaintenanceError) -> RowChecksum {
+  private func checksum(
+    of files: [DataFile], _ target: WriteTarget, _ count: (Int) -> Void
+  ) throws(MaintenanceError) -> RowChecksum {
     let rows = try liveRows(table.schema.fields)
     var checksum = RowChecksum()
     try checkCancelled()
@@ -112,6 +120,7 @@ struct CompactionRewriter: Sendable {
         let task = FileScanTask(file: file, spec: target.spec, dataSequenceNumber: sequenceNumber)
         try rows.read(task) { (batch) throws(TableFormatError) in
           checksum.add(batch, columnCount: batch.columns.count)
+          count(batch.rowCount)
         }
       }
     }

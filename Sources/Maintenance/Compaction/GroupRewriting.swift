@@ -7,7 +7,9 @@ final class GroupRewriting: Sendable {
   private let groups: [FileGroup]
   private let range: Range<Int>
   private let rewriter: CompactionRewriter
-  private let progress: @Sendable (String) -> Void
+  private let progress: @Sendable (JobProgress) -> Void
+  private let rowsDone: Atomic<Int>
+  private let rowTotal: Int
   private let state: Mutex<State>
 
   private struct State {
@@ -19,9 +21,12 @@ final class GroupRewriting: Sendable {
   /// Prepares the rewriting of some groups of a plan.
   init(
     _ groups: [FileGroup], _ range: Range<Int>, _ rewriter: CompactionRewriter,
-    _ progress: @escaping @Sendable (String) -> Void
+    _ progress: @escaping @Sendable (JobProgress) -> Void
   ) {
     (self.groups, self.range, self.rewriter, self.progress) = (groups, range, rewriter, progress)
+    // Every row is read twice: to be written, and in proof of what was written.
+    rowsDone = Atomic(groups[..<range.lowerBound].reduce(0) { $0 + 2 * Int(clamping: $1.recordCount) })
+    rowTotal = groups.reduce(0) { $0 + 2 * Int(clamping: $1.recordCount) }
     state = Mutex(State(next: range.lowerBound))
   }
 
@@ -48,11 +53,11 @@ final class GroupRewriting: Sendable {
   private func work() {
     while let index = next() {
       let group = groups[index]
-      progress(
-        "group \(index + 1) of \(groups.count): \(group.tasks.count) files, \(group.byteCount) bytes \(group.partition)"
-      )
       do throws(MaintenanceError) {
-        let outcome = try rewriter.rewrite(group)
+        let outcome = try rewriter.rewrite(group) { count in
+          let done = self.rowsDone.add(count, ordering: .relaxed).newValue
+          self.progress(.amount(done: done, total: self.rowTotal, unit: "rows"))
+        }
         state.withLock { $0.outcomes[index] = outcome }
       } catch {
         state.withLock { $0.error = $0.error ?? error }

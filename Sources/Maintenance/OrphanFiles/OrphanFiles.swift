@@ -54,11 +54,11 @@ package struct OrphanFiles: Sendable {
   ///
   /// - Parameters:
   ///   - table: The table as loaded.
-  ///   - progress: Takes a line on how far the work is.
+  ///   - progress: Is told how far the work is.
   /// - Returns: What was found.
   /// - Throws: ``MaintenanceError``: what cannot be read cannot be proved to be an orphan, so nothing is deleted.
   package func run(
-    _ table: Table, progress: (String) -> Void = { _ in }
+    _ table: Table, progress: (JobProgress) -> Void = { _ in }
   ) throws(MaintenanceError) -> Report {
     guard table.metadata.settings.isGarbageCollectionEnabled else {
       throw MaintenanceError(
@@ -79,11 +79,11 @@ package struct OrphanFiles: Sendable {
     report.skippedFolders = others.sorted()
     var listed: [FileStatus] = []
     for folder in folders {
-      progress("listing \(folder)")
+      progress(.stage("listing \(folder)"))
       listed += try list(folder, table.fileSystem)
     }
     let newest = try MaintenanceError.wrapping { () throws(TableFormatError) in try table.refreshed() }
-    progress("reading the manifests of \(newest.metadata.snapshots.count) snapshots")
+    progress(.stage("reading the manifests of \(newest.metadata.snapshots.count) snapshots"))
     let reachable = try self.reachable(newest)
     var seen: Set<String> = []
     for file in listed where !file.isDirectory {
@@ -207,9 +207,9 @@ package struct OrphanFiles: Sendable {
     path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
-  private func delete(of table: Table, _ report: inout Report, _ progress: (String) -> Void) {
-    progress("deleting \(report.orphans.count) files")
-    for file in report.orphans {
+  private func delete(of table: Table, _ report: inout Report, _ progress: (JobProgress) -> Void) {
+    for (number, file) in report.orphans.enumerated() {
+      progress(.amount(done: number, total: report.orphans.count, unit: "files"))
       do throws(FileFormatError) {
         try table.fileSystem.remove(file.path)
       } catch {

@@ -56,12 +56,12 @@ package struct SnapshotExpiry: Sendable {
   ///
   /// - Parameters:
   ///   - table: The table as loaded.
-  ///   - progress: Takes a line on how far the work is.
+  ///   - progress: Is told how far the work is.
   /// - Returns: What was done.
   /// - Throws: ``MaintenanceError``. Before the commit the table is as before; after it files that were not
   ///   deleted are orphans.
   package func run(
-    _ table: Table, progress: (String) -> Void = { _ in }
+    _ table: Table, progress: (JobProgress) -> Void = { _ in }
   ) throws(MaintenanceError) -> Report {
     if let olderThanMillis, nowMillis - olderThanMillis < Self.leastAgeMillis, !isForced {
       throw MaintenanceError(
@@ -80,7 +80,7 @@ package struct SnapshotExpiry: Sendable {
     report.removedReferences = plan.removedReferences
     report.kept = plan.kept.compactMap { kept in metadata.snapshot(id: kept.id).map { ($0, kept.reason) } }
 
-    progress("reading the manifests of \(metadata.snapshots.count) snapshots")
+    progress(.stage("reading the manifests of \(metadata.snapshots.count) snapshots"))
     // Both sets are known before anything changes, so that damaged metadata stops it.
     let expired = Set(plan.expired)
     var gone = ReachableFiles()
@@ -112,11 +112,11 @@ package struct SnapshotExpiry: Sendable {
 
   private func delete(
     _ files: [String: ReachableFiles.File], of table: Table, _ report: inout Report,
-    _ progress: (String) -> Void
+    _ progress: (JobProgress) -> Void
   ) {
     var deleted: [ReachableFiles.File] = []
-    progress("deleting \(files.count) files")
-    for (_, file) in files.sorted(by: { $0.key < $1.key }) {
+    for (number, (_, file)) in files.sorted(by: { $0.key < $1.key }).enumerated() {
+      progress(.amount(done: number, total: files.count, unit: "files"))
       do throws(MaintenanceError) {
         let path = try MaintenanceError.wrapping { () throws(TableFormatError) in
           try table.paths.path(of: file.location)

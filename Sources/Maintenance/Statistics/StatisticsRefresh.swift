@@ -47,11 +47,11 @@ package struct StatisticsRefresh: Sendable {
   ///
   /// - Parameters:
   ///   - table: The table as loaded.
-  ///   - progress: Takes a line on how far the work is.
+  ///   - progress: Is told how far the work is.
   /// - Returns: The statistics.
   /// - Throws: ``MaintenanceError``; the table is as before.
   package func run(
-    _ table: Table, progress: (String) -> Void = { _ in }
+    _ table: Table, progress: (JobProgress) -> Void = { _ in }
   ) throws(MaintenanceError) -> Report {
     let snapshot = try self.snapshot(of: table)
     let fields = try self.fields(of: table)
@@ -67,10 +67,11 @@ package struct StatisticsRefresh: Sendable {
     }
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let rows = try LiveRows(table, fields: columns.map { table.schema.fields[$0] })
-      for (number, task) in plan.tasks.enumerated() {
-        progress("file \(number + 1) of \(plan.tasks.count)")
+      let total = plan.tasks.reduce(0) { $0 + Int(clamping: $1.file.recordCount) }
+      for task in plan.tasks {
         try rows.read(task) { (batch) throws(TableFormatError) in
           report.rowCount += batch.rowCount
+          progress(.amount(done: report.rowCount, total: total, unit: "rows"))
           for (index, sketch) in sketches.enumerated() {
             sketch.add(places[index].values(in: batch.columns[positions[index]]))
           }

@@ -42,8 +42,10 @@ struct Compact: ParsableCommand {
       wanted.maxCommits = 10
       wanted.isCancelled = { Interruption.wasRequested }
       if let sort { wanted.order = try CompactionOptions.Order(sort, for: table) }
-      let job = Compaction(environment.session, wanted, progress: ProgressLine.say)
-      ReportRenderer(environment).print(Report(try job.run(table)))
+      let report = try ProgressLine.during("compact") {
+        try Compaction(environment.session, wanted, progress: $0.update).run(table)
+      }
+      ReportRenderer(environment).print(Report(report))
     }
   }
 }

@@ -28,7 +28,7 @@ struct Expire: ParsableCommand {
       var job = SnapshotExpiry(clock: environment.session.commitClock)
       job.olderThanMillis = olderThan.map { job.nowMillis - $0.micros / 1000 }
       (job.retainLast, job.isDryRun, job.isForced) = (keep, !yes, force)
-      let result = try job.run(table, progress: ProgressLine.say)
+      let result = try ProgressLine.during("expire") { try job.run(table, progress: $0.update) }
       ReportRenderer(environment).print(Report(result))
       if !result.failures.isEmpty {
         throw CommandFailure(

@@ -51,22 +51,19 @@ struct Generate: ParsableCommand {
     try Program.run("generate", options, isDetached: into == nil) { environment in
       let generator = WebEventGenerator(
         rowCount: rows, dayCount: days, now: environment.session.clockMicros, seed: seed)
-      let progress = ProgressLine("generate")
-      let report = { (done: Int) in progress.update(done, of: rows, unit: "events") }
       var answer = Report("generate")
-      let target: String
-      let files: Int
-      if let into {
+      let (target, files) = try ProgressLine.during("generate") { line in
+        let report = { (done: Int) in line.update(done, of: rows, unit: "events") }
+        guard let into else {
+          let files = try SampleWarehouse.write(
+            generator, toFolder: out ?? ".", asParquet: fileFormat == "parquet", progress: report)
+          return (out ?? ".", files)
+        }
         let identifier = environment.identifier(into)
-        files = try SampleWarehouse.append(
+        let files = try SampleWarehouse.append(
           generator, to: identifier, in: try environment.requireCatalog(), progress: report)
-        target = "\(identifier)"
-      } else {
-        files = try SampleWarehouse.write(
-          generator, toFolder: out ?? ".", asParquet: fileFormat == "parquet", progress: report)
-        target = out ?? "."
+        return ("\(identifier)", files)
       }
-      progress.end()
       answer.add(into == nil ? "folder" : "table", .string(target), text: "")
       answer.add("rows", .integer(Int64(rows)), text: "")
       answer.add("files", .integer(Int64(files)), text: "")
@@ -98,12 +95,13 @@ struct Demo: ParsableCommand {
   func run() throws {
     try Program.run("demo", options) { environment in
       let generator = WebEventGenerator(rowCount: rows, dayCount: days, now: environment.session.clockMicros)
-      let progress = ProgressLine("generate")
       let identifier = environment.identifier("web_events")
-      let files = try SampleWarehouse.append(
-        generator, to: identifier, in: try environment.requireCatalog()
-      ) { progress.update($0, of: rows, unit: "events") }
-      progress.end()
+      let catalog = try environment.requireCatalog()
+      let files = try ProgressLine.during("generate") { line in
+        try SampleWarehouse.append(generator, to: identifier, in: catalog) {
+          line.update($0, of: rows, unit: "events")
+        }
+      }
       var answer = Report("demo")
       answer.add("table", .string("\(identifier)"), text: "")
       answer.add("rows", .integer(Int64(rows)), text: "")

@@ -58,12 +58,13 @@ struct Load: ParsableCommand {
       (load.creates, load.maxRejected) = (create, maxRejected.value)
       (load.dropsUnidentified, load.splitsJoinedRecords) = (dropUnidentified, splitJoined)
       load.botRule = botRule.flatMap { BotRule(rawValue: $0) }
-      let progress = ProgressLine("load")
-      let loader = Loader(
-        session: environment.session, catalog: catalog, state: try environment.requireState(), options: load
-      ) { done, total in progress.update(done, of: total, unit: "bytes") }
-      let report = try loader.load(files, into: environment.identifier(table))
-      progress.end()
+      let state = try environment.requireState()
+      let report = try ProgressLine.during("load") { line in
+        let loader = Loader(session: environment.session, catalog: catalog, state: state, options: load) {
+          line.update($0, of: $1, unit: "bytes")
+        }
+        return try loader.load(files, into: environment.identifier(table))
+      }
       ReportRenderer(environment).print(Report(report))
     }
   }

@@ -20,7 +20,7 @@ struct Orphans: ParsableCommand {
       let now = environment.session.clockMicros
       var job = OrphanFiles(olderThanMicros: now - (olderThan?.micros ?? 3 * 86_400_000_000), nowMicros: now)
       (job.isDryRun, job.isForced) = (!yes, force)
-      let result = try job.run(table, progress: ProgressLine.say)
+      let result = try ProgressLine.during("orphans") { try job.run(table, progress: $0.update) }
       ReportRenderer(environment).print(Report(result))
       if !result.failures.isEmpty {
         throw CommandFailure(

@@ -26,7 +26,8 @@ struct StatsRefresh: ParsableCommand {
       var job = StatisticsRefresh(clock: environment.session.commitClock)
       job.columns = (columns ?? "").split(separator: ",").map(\.trimmed)
       job.isDryRun = dryRun
-      ReportRenderer(environment).print(Report(try job.run(table, progress: ProgressLine.say)))
+      let report = try ProgressLine.during("stats refresh") { try job.run(table, progress: $0.update) }
+      ReportRenderer(environment).print(Report(report))
     }
   }
 }

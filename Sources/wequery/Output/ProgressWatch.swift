@@ -6,7 +6,8 @@ internal import Synchronization
 final class ProgressWatch: Sendable {
   private static let patience = Duration.milliseconds(500)
   private let progress: QueryProgress
-  private let state = Mutex((isStopped: false, drawn: ""))
+  private let line = ProgressLine("query")
+  private let isStopped = Mutex(false)
 
   /// Begins to watch.
   init(_ progress: QueryProgress) {
@@ -23,13 +24,11 @@ final class ProgressWatch: Sendable {
     while goesOn {
       usleep(50_000)
       let elapsed = began.duration(to: clock.now)
-      goesOn = state.withLock { state in
-        if !state.isStopped, elapsed > ProgressWatch.patience, let progress = progress.state {
-          let text = "query: \(ProgressWatch.text(progress)), \(elapsed.components.seconds) s"
-          if text != state.drawn { draw(text) }
-          state.drawn = text
+      goesOn = isStopped.withLock { isStopped in
+        if !isStopped, elapsed > ProgressWatch.patience, let progress = progress.state {
+          line.show("\(ProgressWatch.text(progress)), \(elapsed.components.seconds) s")
         }
-        return !state.isStopped
+        return !isStopped
       }
     }
   }
@@ -41,15 +40,9 @@ final class ProgressWatch: Sendable {
 
   /// Ends watching and wipes the line; nothing is drawn afterwards.
   func stop() {
-    state.withLock { state in
-      if !state.drawn.isEmpty { draw("") }
-      state = (isStopped: true, drawn: "")
+    isStopped.withLock { isStopped in
+      isStopped = true
+      line.end()
     }
-  }
-
-  /// Puts a text in place of the line, past the buffers that belong to the main thread.
-  private func draw(_ text: String) {
-    let bytes = Array("\r\u{1B}[K\(text)".utf8)
-    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
   }
 }
