@@ -54,6 +54,8 @@ final class Environment {
       memoryLimit: options.memoryLimit?.byteCount ?? physicalMemory / 10 * 8,
       tempDirectory: options.tempDir ?? variable("TMPDIR") ?? "/tmp",
       catalog: catalog?.name ?? SQLiteCatalog.defaultName, namespace: options.namespace ?? "analytics")
+    settings.cacheDirectory = (variable("XDG_CACHE_HOME") ?? variable("HOME").map { $0 + "/.cache" })
+      .map { $0 + "/wequery" }
     if let now = options.now {
       guard let micros = Timestamp.utcMicros(now) else {
         throw CommandFailure(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Columnar
 internal import Glibc
+internal import QueryEngine
 
 /// How every command begins and ends: the environment opened, errors rendered once, output complete or not
 /// there, the exit code honest.
@@ -29,6 +30,8 @@ enum Program {
       }
       try environment.output.finish()
       TextOutput.standard.flush()
+      // The answer is out; what is kept for the next process delays nobody.
+      environment.session.saveMetadata()
     } catch {
       TextOutput.standard.flush()
       let failure = CommandFailure(any: error)

@@ -162,6 +162,45 @@ public struct AvroDecoder: Sendable {
     return Int(count)
   }
 
+  /// Passes an array of records of two fields, or a map: what most of a manifest is.
+  ///
+  /// - Parameters:
+  ///   - keysAreTexts: Whether keys are texts, as those of a map; otherwise they are numbers.
+  ///   - valuesAreTexts: Whether values are texts or byte strings; otherwise they are numbers.
+  /// - Throws: If more is announced than bytes are left.
+  public mutating func skipPairs(keysAreTexts: Bool, valuesAreTexts: Bool) throws(FileFormatError) {
+    while true {
+      let count = try readLong()
+      if count == 0 { return }
+      if count < 0 {
+        _ = try readRange()
+        continue
+      }
+      guard count <= Int64(end - position) else {
+        throw error("\(count) items are announced, \(end - position) bytes are left")
+      }
+      for _ in 0..<count {
+        if keysAreTexts { _ = try readRange() } else { try skipLong() }
+        if valuesAreTexts { _ = try readRange() } else { try skipLong() }
+      }
+    }
+  }
+
+  /// Passes a number.
+  @inline(__always) private mutating func skipLong() throws(FileFormatError) {
+    let limit = min(end, position &+ 10)
+    var at = position
+    while at < limit {
+      let byte = bytes[at]
+      at &+= 1
+      if byte < 0x80 {
+        position = at
+        return
+      }
+    }
+    throw error(at >= end ? "an Avro number is cut off" : "an Avro number has more than 64 bits")
+  }
+
   /// Passes a value of a type.
   public mutating func skip(_ schema: AvroSchema) throws(FileFormatError) {
     switch schema.kind {

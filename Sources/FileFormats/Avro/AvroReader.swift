@@ -1,4 +1,5 @@
 internal import Columnar
+internal import Synchronization
 
 /// Reads an Avro object container file (Avro 1.12 specification, "Object Container Files").
 ///
@@ -13,6 +14,8 @@ public struct AvroReader: Sendable {
     public let count: Int
     /// Stands before the first of them.
     public var decoder: AvroDecoder
+    /// Where the block is in its file, both markers around it left out.
+    public let range: Range<Int>
   }
 
   /// The schema that the file was written with.
@@ -22,8 +25,8 @@ public struct AvroReader: Sendable {
   /// How blocks are compressed.
   public let codec: AvroCodec
   private var header: AvroDecoder
-  private let sync: Range<Int>
-  private var bytes: [UInt8] { header.bytes }
+  /// What stands behind every block, another in every file.
+  public let marker: [UInt8]
 
   /// Reads the header of a file.
   ///
@@ -43,12 +46,12 @@ public struct AvroReader: Sendable {
         metadata[key] = try header.readBytes()
       }
     }
-    sync = try header.readFixedRange(byteCount: 16)
+    marker = try header.readFixed(byteCount: 16)
     guard let text = metadata["avro.schema"] else {
       throw .damaged("the Avro file has no schema", file: file, offset: 0)
     }
     do {
-      schema = try AvroSchema(json: text)
+      schema = try Self.schema(text)
     } catch {
       throw FileFormatError(
         error.kind, "the file's Avro schema: \(error.message)", file: file, offset: 0, cause: error)
@@ -60,35 +63,75 @@ public struct AvroReader: Sendable {
     (self.metadata, self.codec, self.header) = (metadata, codec, header)
   }
 
+  /// The schema that was read last: a table's thousand manifests have the same.
+  private static let last = Mutex<(text: [UInt8], schema: AvroSchema)?>(nil)
+
+  private static func schema(_ text: [UInt8]) throws(FileFormatError) -> AvroSchema {
+    if let last = last.withLock({ $0 }), last.text == text { return last.schema }
+    let schema = try AvroSchema(json: text)
+    last.withLock { $0 = (text, schema) }
+    return schema
+  }
+
   /// Returns a text of the metadata.
   public func text(_ key: String) -> String? { metadata[key].map { String(decoding: $0, as: UTF8.self) } }
 
   /// Reads the next block; `nil` at the end of the file.
   public mutating func nextBlock() throws(FileFormatError) -> Block? {
-    if header.isAtEnd { return nil }
-    let start = header.position
-    let count = try header.readLong()
-    let range = try header.readRange()
-    let marker = try header.readFixedRange(byteCount: 16)
-    for index in 0..<16 where bytes[marker.lowerBound + index] != bytes[sync.lowerBound + index] {
-      throw .damaged("an Avro block does not end as it should", file: header.file, offset: marker.lowerBound)
+    try header.isAtEnd ? nil : Self.block(&header, codec, marker, at: 0)
+  }
+
+  /// Reads one block of a file whose header is known.
+  ///
+  /// - Parameters:
+  ///   - file: The file.
+  ///   - range: Where the block is, as ``Block/range`` of an earlier reading said.
+  ///   - codec: How the file's blocks are compressed.
+  ///   - marker: The file's marker.
+  /// - Returns: The block.
+  /// - Throws: If there is no such block: the file is another one then.
+  public static func block(
+    of file: any RandomAccessFile, at range: Range<Int>, codec: AvroCodec, marker: [UInt8]
+  ) throws(FileFormatError) -> Block {
+    try file.check(offset: range.lowerBound, count: range.count &+ 16)
+    var bytes = [UInt8](repeating: 0, count: range.count + 16)
+    var room = bytes.mutableSpan
+    try file.read(at: range.lowerBound, into: &room)
+    var cursor = AvroDecoder(bytes, file: file.path, fileOffset: range.lowerBound)
+    let block = try block(&cursor, codec, marker, at: range.lowerBound)
+    guard cursor.isAtEnd else { throw cursor.error("an Avro block ends elsewhere") }
+    return block
+  }
+
+  /// Reads the block at the cursor, whose bytes begin at a place of their file.
+  private static func block(
+    _ cursor: inout AvroDecoder, _ codec: AvroCodec, _ marker: [UInt8], at base: Int
+  ) throws(FileFormatError) -> Block {
+    let start = cursor.position
+    let count = try cursor.readLong()
+    let range = try cursor.readRange()
+    let found = try cursor.readFixedRange(byteCount: 16)
+    guard cursor.bytes[found].elementsEqual(marker) else {
+      throw .damaged(
+        "an Avro block does not end as it should", file: cursor.file, offset: base + found.lowerBound)
     }
     let decoder: AvroDecoder
     do {
       if codec == .null {
-        decoder = AvroDecoder(bytes, range: range, file: header.file, fileOffset: start)
+        decoder = AvroDecoder(cursor.bytes, range: range, file: cursor.file, fileOffset: base + start)
       } else {
-        let contents = try codec.decompress(bytes.span.extracting(range))
-        decoder = AvroDecoder(contents, file: header.file, fileOffset: start)
+        let contents = try codec.decompress(cursor.bytes.span.extracting(range))
+        decoder = AvroDecoder(contents, file: cursor.file, fileOffset: base + start)
       }
     } catch {
-      throw error.inFile(header.file ?? "<memory>", at: range.lowerBound)
+      throw error.inFile(cursor.file ?? "<memory>", at: base + range.lowerBound)
     }
     // An object without bytes exists in theory; a count that no byte earns is damage.
     guard count >= 0, count <= Int64(decoder.end - decoder.position) else {
-      throw .damaged("an Avro block of \(count) objects is too short", file: header.file, offset: start)
+      throw .damaged(
+        "an Avro block of \(count) objects is too short", file: cursor.file, offset: base + start)
     }
-    return Block(count: Int(count), decoder: decoder)
+    return Block(count: Int(count), decoder: decoder, range: base + start..<base + found.lowerBound)
   }
 
   /// Reads all objects that are left.

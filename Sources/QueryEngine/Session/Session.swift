@@ -62,7 +62,13 @@ package final class Session {
     (self.procedures, self.systemTables) = (procedures, systemTables)
     memory = MemoryBudget(limit: settings.memoryLimit)
     caches = ExecutionCaches(
-      chunks: ChunkCache(memory), manifests: ManifestCache(), files: DataFileCache())
+      chunks: ChunkCache(memory), manifests: ManifestCache(userFolder: settings.cacheDirectory),
+      files: DataFileCache())
+  }
+
+  /// Keeps what planning learned for later processes, where that is worth it: to be called when the answers are out.
+  package func saveMetadata() {
+    if settings.cacheMetadata { caches.manifests?.save() }
   }
 
   /// Runs all statements of a text in order; the first error ends it.

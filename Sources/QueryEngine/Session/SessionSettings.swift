@@ -14,6 +14,8 @@ package struct SessionSettings: Sendable {
   package var memoryLimit: Int
   package var tempDirectory: String
   package var cacheMetadata = true
+  /// The user's folder for what is kept between processes and has no place beside the catalog; `nil` for none.
+  package var cacheDirectory: String?
   package var cacheChunks = true
   package var cacheAggregates = true
   /// Names of optimizer rules that are left out.

@@ -68,8 +68,16 @@ public protocol Catalog: Sendable {
   /// Is told the state of a table after a commit of ours, which it may keep so as not to read it again.
   func remember(_ table: Table)
 
+  /// Where what is derived from tables may be kept; `nil` where there is no such place.
+  var cacheFolder: String? { get }
+
   /// Takes the lock that makes our own writers of a table queue; `nil` where there is no place for one.
   func lock(_ table: TableIdentifier) throws(TableFormatError) -> TableLock?
+}
+
+extension Catalog {
+  /// There is no place by default.
+  public var cacheFolder: String? { nil }
 }
 
 /// One table's change of metadata file.

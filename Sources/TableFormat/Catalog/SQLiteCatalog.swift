@@ -65,6 +65,9 @@ public final class SQLiteCatalog: Catalog {
   /// The folder for what we keep beside the catalog: locks and caches.
   public var ownFolder: String { FilePath.join(FilePath.parent(of: path), ".wequery") }
 
+  /// The folder beside the catalog for what may be deleted at any time.
+  public var cacheFolder: String? { FilePath.join(ownFolder, "cache") }
+
   /// The catalog names that the file holds.
   ///
   /// - Returns: The names in order; a name that one asks for and that is not among them looks like an empty catalog.

@@ -27,11 +27,30 @@ public final class ManifestCache: Sendable {
   private let capacity: Int
   private let state = Mutex(State())
 
-  /// Makes an empty cache for at most `capacity` entries (files).
-  public init(capacity: Int = 200_000) { self.capacity = capacity }
+  /// What is kept of tables that are too large to keep all their entries.
+  let indexes: ManifestIndexCache
 
-  /// Forgets everything.
-  public func removeAll() { state.withLock { $0 = State() } }
+  /// Makes an empty cache.
+  ///
+  /// - Parameters:
+  ///   - capacity: The most entries (files) that are kept.
+  ///   - userFolder: Where indexes of manifests are kept between processes if not beside the catalog.
+  public convenience init(capacity: Int = 200_000, userFolder: String? = nil) {
+    self.init(capacity: capacity, indexes: ManifestIndexCache(userFolder: userFolder))
+  }
+
+  init(capacity: Int = 200_000, indexes: ManifestIndexCache) {
+    (self.capacity, self.indexes) = (capacity, indexes)
+  }
+
+  /// Forgets everything but what is in files.
+  public func removeAll() {
+    state.withLock { $0 = State() }
+    indexes.removeAll()
+  }
+
+  /// Writes to files what later processes shall find again, if it is worth it.
+  public func save() { indexes.save() }
 
   /// Returns the entries of a manifest, if they are known.
   func entries(of manifest: ManifestFile) -> [ManifestEntry]? {

@@ -30,6 +30,18 @@ public struct PlanCounters: Hashable, Sendable {
   /// Makes counters at zero.
   public init() {}
 
+  /// Adds what was counted of some manifests apart from the others.
+  mutating func add(_ other: PlanCounters) {
+    manifestsFromCache += other.manifestsFromCache
+    fileCount += other.fileCount
+    filesPrunedByPartition += other.filesPrunedByPartition
+    filesPrunedByBounds += other.filesPrunedByBounds
+    filesMatchedWholly += other.filesMatchedWholly
+    byteCount &+= other.byteCount
+    plannedByteCount &+= other.plannedByteCount
+    filesWithDeletes += other.filesWithDeletes
+  }
+
   /// Data files to read.
   public var plannedFileCount: Int { fileCount - filesPrunedByPartition - filesPrunedByBounds }
 }

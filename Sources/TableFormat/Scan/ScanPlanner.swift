@@ -15,6 +15,8 @@ public struct ScanPlanner: Sendable {
   private let schema: Schema
   private let cache: ManifestCache?
   private let loop: ConcurrentLoop
+  /// More files than this are not all built to find the few that a predicate leaves.
+  private let wholeReadLimit: Int
 
   /// Makes a planner.
   ///
@@ -28,8 +30,15 @@ public struct ScanPlanner: Sendable {
     _ table: Table, snapshot: Snapshot?, schema: Schema? = nil, cache: ManifestCache? = nil,
     loop: @escaping ConcurrentLoop = { count, body in for index in 0..<count { body(index) } }
   ) {
+    self.init(table, snapshot, schema, cache, loop, wholeReadLimit: 2000)
+  }
+
+  init(
+    _ table: Table, _ snapshot: Snapshot?, _ schema: Schema?, _ cache: ManifestCache?,
+    _ loop: @escaping ConcurrentLoop, wholeReadLimit: Int
+  ) {
     (self.table, self.snapshot, self.schema) = (table, snapshot, schema ?? table.schema)
-    (self.cache, self.loop) = (cache, loop)
+    (self.cache, self.loop, self.wholeReadLimit) = (cache, loop, wholeReadLimit)
   }
 
   /// Plans the reading of the rows that pass a predicate.
@@ -46,19 +55,35 @@ public struct ScanPlanner: Sendable {
     let manifests = try table.manifests(of: snapshot)
     let evaluators = PartitionEvaluators(table.metadata, schema)
     let (data, deletes) = select(manifests, predicate, evaluators, &counters)
-    let entries = try read(data + deletes, &counters)
-    let index = try deleteIndex(entries[data.count...], predicate, evaluators, &counters)
-    let bounds = MetricsEvaluator(predicate.fieldIDs, schema: schema)
+    for manifest in data where table.metadata.partitionSpec(id: manifest.specID) == nil {
+      throw TableFormatError(
+        .damaged, "the table has no partition spec \(manifest.specID)", file: manifest.path,
+        field: "partition_spec_id")
+    }
+    // Few files are read whole, and kept; of many only those that are wanted are ever built.
+    let fileCount = data.reduce(0) { $0 + ($1.addedFilesCount ?? 1) + ($1.existingFilesCount ?? 0) }
+    let isLarge = fileCount > wholeReadLimit && predicate != .alwaysTrue
+    let entries = try read(isLarge ? deletes : data + deletes, &counters)
+    let index = try deleteIndex(
+      entries[(isLarge ? 0 : data.count)...], predicate, evaluators, &counters)
+    let judge = FileJudge(
+      predicate: predicate, evaluators: evaluators,
+      bounds: MetricsEvaluator(predicate.fieldIDs, schema: schema),
+      deletes: index)
+    if isLarge {
+      cache?.indexes.open(table, manifests: manifests)
+      let selection = ManifestSelection(table, judge, cache)
+      let parts = try Self.collect(data.count, loop) { (number) throws(TableFormatError) in
+        try selection.tasks(of: data[number])
+      }
+      for part in parts { counters.add(part.counters) }
+      return ScanPlan(schema: schema, tasks: parts.flatMap(\.tasks), counters: counters)
+    }
     var tasks: [FileScanTask] = []
     for (manifest, entries) in zip(data, entries) {
-      guard let spec = table.metadata.partitionSpec(id: manifest.specID) else {
-        throw TableFormatError(
-          .damaged, "the table has no partition spec \(manifest.specID)", file: manifest.path,
-          field: "partition_spec_id")
-      }
-      let evaluator = evaluators[manifest.specID]
+      let spec = table.metadata.partitionSpec(id: manifest.specID) ?? .unpartitioned
       for entry in entries where entry.isLive && entry.file.content == .data {
-        if let task = task(entry, spec, predicate, evaluator, bounds, index, &counters) { tasks.append(task) }
+        if let task = judge.task(entry, spec, &counters) { tasks.append(task) }
       }
     }
     return ScanPlan(schema: schema, tasks: tasks, counters: counters)
@@ -96,26 +121,35 @@ public struct ScanPlanner: Sendable {
   private func read(
     _ manifests: [ManifestFile], _ counters: inout PlanCounters
   ) throws(TableFormatError) -> [[ManifestEntry]] {
-    let results = ManifestResults(count: manifests.count)
-    let missing = manifests.indices.filter { index in
-      guard let entries = cache?.entries(of: manifests[index]) else { return true }
-      results.set(.success(entries), at: index)
-      return false
-    }
+    var results = manifests.map { cache?.entries(of: $0) }
+    let missing = manifests.indices.filter { results[$0] == nil }
     counters.manifestsFromCache = manifests.count - missing.count
     let (source, known) = (table, cache)
-    let readOne: @Sendable (Int) -> Void = { number in
+    let read = try Self.collect(missing.count, loop) { (number) throws(TableFormatError) in
       let manifest = manifests[missing[number]]
+      let entries = try source.entries(of: manifest)
+      known?.insert(entries, of: manifest)
+      return entries
+    }
+    for (index, entries) in zip(missing, read) { results[index] = entries }
+    return results.map { $0 ?? [] }
+  }
+
+  /// Runs a body for each number, several at once, and returns what they returned or the first error in order.
+  private static func collect<Part: Sendable>(
+    _ count: Int, _ loop: ConcurrentLoop,
+    _ body: @escaping @Sendable (Int) throws(TableFormatError) -> Part
+  ) throws(TableFormatError) -> [Part] {
+    let results = Collected<Part>(count: count)
+    let run: @Sendable (Int) -> Void = { number in
       do throws(TableFormatError) {
-        let entries = try source.entries(of: manifest)
-        known?.insert(entries, of: manifest)
-        results.set(.success(entries), at: missing[number])
+        results.set(.success(try body(number)), at: number)
       } catch {
-        results.set(.failure(error), at: missing[number])
+        results.set(.failure(error), at: number)
       }
     }
-    if missing.count > 1 { loop(missing.count, readOne) } else if missing.count == 1 { readOne(0) }
-    return try results.entries()
+    if count > 1 { loop(count, run) } else if count == 1 { run(0) }
+    return try results.all()
   }
 
   private func deleteIndex(
@@ -134,48 +168,10 @@ public struct ScanPlanner: Sendable {
     return try DeleteFileIndex(
       live, specs: table.metadata.partitionSpecs, schema: schema, paths: table.paths)
   }
-
-  private func task(
-    _ entry: ManifestEntry, _ spec: PartitionSpec, _ predicate: Predicate, _ evaluator: PartitionEvaluator,
-    _ bounds: MetricsEvaluator, _ index: DeleteFileIndex, _ counters: inout PlanCounters
-  ) -> FileScanTask? {
-    let file = entry.file
-    counters.fileCount += 1
-    counters.byteCount += file.fileSizeInBytes
-    var residual = predicate
-    if predicate != .alwaysTrue {
-      guard evaluator.outcomes(of: predicate, in: file.partition).mightMatch else {
-        counters.filesPrunedByPartition += 1
-        return nil
-      }
-      residual = PredicateEvaluator.residual(of: predicate) { field, leaf in
-        let byBounds = bounds.bounds(of: field, in: file)?.outcomes(of: leaf) ?? .unknown
-        let byPartition = evaluator.outcomes(of: leaf, on: field, in: file.partition) ?? .unknown
-        return byBounds.intersection(byPartition)
-      }
-      guard residual != .alwaysFalse else {
-        counters.filesPrunedByBounds += 1
-        return nil
-      }
-    }
-    // A file without rows has nothing to read.
-    guard file.recordCount != 0 else {
-      counters.filesPrunedByBounds += 1
-      return nil
-    }
-    let sequenceNumber = entry.sequenceNumber ?? 0
-    let deletes = index.deletes(for: file, dataSequenceNumber: sequenceNumber)
-    if residual == .alwaysTrue { counters.filesMatchedWholly += 1 }
-    if !deletes.isEmpty { counters.filesWithDeletes += 1 }
-    counters.plannedByteCount += file.fileSizeInBytes
-    return FileScanTask(
-      file: file, spec: spec, dataSequenceNumber: sequenceNumber, snapshotID: entry.snapshotID,
-      residual: residual, deletes: deletes)
-  }
 }
 
 /// One evaluator for each of a table's specs.
-private struct PartitionEvaluators {
+struct PartitionEvaluators: Sendable {
   private let byID: [Int: PartitionEvaluator]
   private let none: PartitionEvaluator
 
@@ -189,20 +185,20 @@ private struct PartitionEvaluators {
   subscript(specID: Int) -> PartitionEvaluator { byID[specID] ?? none }
 }
 
-/// Collects what several threads read.
-private final class ManifestResults: Sendable {
-  private let results: Mutex<[Result<[ManifestEntry], TableFormatError>?]>
+/// Collects what several threads found.
+private final class Collected<Part: Sendable>: Sendable {
+  private let results: Mutex<[Result<Part, TableFormatError>?]>
 
   init(count: Int) { results = Mutex(Array(repeating: nil, count: count)) }
 
-  func set(_ result: Result<[ManifestEntry], TableFormatError>, at index: Int) {
+  func set(_ result: Result<Part, TableFormatError>, at index: Int) {
     results.withLock { $0[index] = result }
   }
 
-  /// Returns all entries, or throws the first error in the order of the manifests.
-  func entries() throws(TableFormatError) -> [[ManifestEntry]] {
+  /// Returns everything, or throws the first error in order.
+  func all() throws(TableFormatError) -> [Part] {
     let results = results.withLock { $0 }
-    var all: [[ManifestEntry]] = []
+    var all: [Part] = []
     for result in results {
       guard let result else { throw TableFormatError(.internal, "a manifest was not read") }
       all.append(try result.get())

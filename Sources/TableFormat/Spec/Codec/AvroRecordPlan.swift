@@ -80,7 +80,10 @@ final class AvroFieldType: Sendable {
 
 /// How a map from field ids is encoded in one file: as records of key and value, or as an Avro map (rule 13).
 struct AvroMapForm: Sendable {
-  private let isAvroMap: Bool
+  /// Whether keys are texts, as in an Avro map.
+  let isAvroMap: Bool
+  /// Whether neither an element nor a key nor a value can be null.
+  var isPlain: Bool { elementNullBranch < 0 && keyNullBranch < 0 && valueNullBranch < 0 }
   private let elementNullBranch: Int
   private let keyNullBranch: Int
   private let valueNullBranch: Int
@@ -135,6 +138,22 @@ extension AvroDecoder {
   mutating func hasValue(_ type: AvroFieldType) throws(FileFormatError) -> Bool {
     guard type.branchCount > 0 else { return type.encoding != .null }
     return try readBranch(of: type.branchCount) != type.nullBranch
+  }
+
+  /// Passes a field.
+  mutating func skip(_ type: AvroFieldType) throws(FileFormatError) {
+    guard type.branchCount <= 2 else { return try skip(type.whole) }
+    guard try hasValue(type) else { return }
+    switch type.encoding {
+    case .number: _ = try readLong()
+    case .string, .bytes: _ = try readRange()
+    default:
+      if let map = type.map, map.isPlain {
+        try skipPairs(keysAreTexts: map.isAvroMap, valuesAreTexts: map.value == .bytes)
+      } else {
+        try skip(type.schema)
+      }
+    }
   }
 
   /// Reads a number of a field that may be declared as any integer.

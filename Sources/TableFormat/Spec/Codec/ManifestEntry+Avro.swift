@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// Manifests (Iceberg spec, "Manifests").
 package enum Manifest {
-  private enum EntrySlot: Hashable, Sendable {
+  enum EntrySlot: Hashable, Sendable {
     case status, snapshotID, sequenceNumber, fileSequenceNumber, file
   }
 
-  private enum FileSlot: Hashable, Sendable {
+  enum FileSlot: Hashable, Sendable {
     case content, path, format, partition, recordCount, fileSize, columnSizes, valueCounts, nullCounts
     case nanCounts, lowerBounds, upperBounds, keyMetadata, splitOffsets, equalityIDs, sortOrderID, firstRowID
     case referencedDataFile, contentOffset, contentSize
@@ -60,7 +60,7 @@ package enum Manifest {
       try AvroReader(bytes, file: file)
     }
     let partitionType = try partitionType(of: manifest, metadata, reader)
-    let plan = try Plan.of(reader, partitionType: partitionType, file: file)
+    let plan = try Plan.of(reader.metadata["avro.schema"] ?? [], partitionType: partitionType, file: file)
     var entries: [ManifestEntry] = []
     do throws(FileFormatError) {
       while var block = try reader.nextBlock() {
@@ -75,7 +75,7 @@ package enum Manifest {
   }
 
   /// The partition tuple's fields: by the table's spec, or by the manifest's own header if the table has lost it.
-  private static func partitionType(
+  static func partitionType(
     of manifest: ManifestFile, _ metadata: TableMetadata, _ reader: AvroReader
   ) throws(TableFormatError) -> [NestedField] {
     if let spec = metadata.partitionSpec(id: manifest.specID) { return try metadata.partitionType(of: spec) }
@@ -97,18 +97,29 @@ package enum Manifest {
 
   /// Fills in what entries inherit from their manifest (rules 33 and 81).
   private static func inherit(_ entries: inout [ManifestEntry], from manifest: ManifestFile) {
-    var nextRowID = manifest.content == .data ? manifest.firstRowID : nil
+    var rowCount: Int64 = 0
     for index in entries.indices {
-      let status = entries[index].status
-      if entries[index].snapshotID == nil { entries[index].snapshotID = manifest.addedSnapshotID }
-      // Without a number of its own, an entry that was carried over is from a time before there were any.
-      let inherited = status == .added ? manifest.sequenceNumber : 0
-      if entries[index].sequenceNumber == nil { entries[index].sequenceNumber = inherited }
-      if entries[index].fileSequenceNumber == nil { entries[index].fileSequenceNumber = inherited }
-      if let next = nextRowID, status != .deleted, entries[index].file.firstRowID == nil {
-        entries[index].file.firstRowID = next
-        nextRowID = next &+ entries[index].file.recordCount
-      }
+      let inheritsRowID = entries[index].isLive && entries[index].file.firstRowID == nil
+      inherit(&entries[index], from: manifest, rowsBefore: rowCount)
+      if inheritsRowID { rowCount &+= entries[index].file.recordCount }
+    }
+  }
+
+  /// Fills in what one entry inherits.
+  ///
+  /// - Parameters:
+  ///   - entry: The entry.
+  ///   - manifest: Its manifest.
+  ///   - rowsBefore: The rows of the live files before it that have no row ids of their own.
+  static func inherit(_ entry: inout ManifestEntry, from manifest: ManifestFile, rowsBefore: Int64) {
+    if entry.snapshotID == nil { entry.snapshotID = manifest.addedSnapshotID }
+    // Without a number of its own, an entry that was carried over is from a time before there were any.
+    let inherited = entry.status == .added ? manifest.sequenceNumber : 0
+    if entry.sequenceNumber == nil { entry.sequenceNumber = inherited }
+    if entry.fileSequenceNumber == nil { entry.fileSequenceNumber = inherited }
+    if manifest.content == .data, let first = manifest.firstRowID, entry.isLive, entry.file.firstRowID == nil
+    {
+      entry.file.firstRowID = first &+ rowsBefore
     }
   }
 
@@ -128,7 +139,9 @@ package enum Manifest {
   }
 
   /// How to read the entries of one file.
-  private struct Plan: Sendable {
+  struct Plan: Sendable {
+    /// Tells plans apart.
+    let number: Int
     let entries: AvroRecordPlan<EntrySlot>
     let files: AvroRecordPlan<FileSlot>
     /// For each field of the file's partition record the place in the tuple, and the type there.
@@ -137,20 +150,25 @@ package enum Manifest {
     let emptyTuple: [ScalarValue]
 
     private struct Key: Hashable {
-      let schema: [UInt8]?
+      let schema: [UInt8]
       let partitionType: [NestedField]
     }
 
     /// The plans made lately: a table's thousand manifests need two or three between them.
     private static let known = Mutex<[Key: Plan]>([:])
+    private static let made = Atomic(0)
     private static let knownLimit = 32
 
+    /// Returns the plan for files of a schema, given as its JSON.
     static func of(
-      _ reader: AvroReader, partitionType: [NestedField], file: String
+      _ schema: [UInt8], partitionType: [NestedField], file: String
     ) throws(TableFormatError) -> Plan {
-      let key = Key(schema: reader.metadata["avro.schema"], partitionType: partitionType)
+      let key = Key(schema: schema, partitionType: partitionType)
       if let plan = known.withLock({ $0[key] }) { return plan }
-      let plan = try Plan(reader.schema, partitionType: partitionType, file: file)
+      let parsed = try TableFormatError.wrapping(file) { () throws(FileFormatError) in
+        try AvroSchema(json: schema)
+      }
+      let plan = try Plan(parsed, partitionType: partitionType, file: file)
       known.withLock { known in
         if known.count >= knownLimit { known.removeAll() }
         known[key] = plan
@@ -159,6 +177,7 @@ package enum Manifest {
     }
 
     private init(_ schema: AvroSchema, partitionType: [NestedField], file: String) throws(TableFormatError) {
+      number = Self.made.add(1, ordering: .relaxed).newValue
       entries = AvroRecordPlan(schema, ids: entryIDs, names: entryNames)
       try entries.require([(.status, "status"), (.file, "data_file")], file)
       guard let data = entries.steps.first(where: { $0.slot == .file })?.type.schema else {
@@ -244,7 +263,7 @@ package enum Manifest {
       }
     }
 
-    private func readPartition(
+    func readPartition(
       _ decoder: inout AvroDecoder, into tuple: inout [ScalarValue]
     ) throws(FileFormatError) {
       for step in partition.steps {

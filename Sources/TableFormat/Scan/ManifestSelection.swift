@@ -1,0 +1,122 @@
+internal import Columnar
+internal import FileFormats
+internal import Synchronization
+
+/// Finds the files of a query in manifests of which it wants little.
+///
+/// Each distinct partition tuple is judged once; only entries of partitions that can match are built. Where a manifest
+/// was read before, its index says which blocks hold them.
+final class ManifestSelection: Sendable {
+  /// What one manifest gave.
+  struct Part: Sendable {
+    var tasks: [FileScanTask] = []
+    var counters = PlanCounters()
+  }
+
+  /// A partition tuple as it is encoded, and by which schema.
+  private struct Tuple: Hashable {
+    var plan: Int
+    var specID: Int
+    var bytes: [UInt8]
+  }
+
+  private let table: Table
+  private let judge: FileJudge
+  private let cache: ManifestCache?
+  private let name: String
+  private let verdicts = Mutex<[Tuple: Bool]>([:])
+
+  init(_ table: Table, _ judge: FileJudge, _ cache: ManifestCache?) {
+    (self.table, self.judge, self.cache) = (table, judge, cache)
+    name = ManifestIndexCache.name(of: table)
+  }
+
+  /// Returns the files of a manifest that a query must read.
+  func tasks(of manifest: ManifestFile) throws(TableFormatError) -> Part {
+    if let entries = cache?.entries(of: manifest) {
+      var part = Part()
+      part.counters.manifestsFromCache = 1
+      judgeAll(entries.filter { $0.isLive }, manifest, &part)
+      return part
+    }
+    // An index that is wrong shows when it is used, and costs the reading of the whole manifest.
+    if let part = try? tasksByIndex(of: manifest) { return part }
+    cache?.indexes.remove(manifest, table: name)
+    let path = try table.paths.path(of: manifest.path)
+    let bytes = try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
+      try table.fileSystem.readAll(path)
+    }
+    let (wanted, index) = try Manifest.walk(bytes, of: manifest, metadata: table.metadata) {
+      (plan, tuple) throws(FileFormatError) in try isWanted(tuple, plan, manifest.specID)
+    }
+    if bytes.count <= Int(UInt32.max), index.agrees(with: manifest) {
+      cache?.indexes.insert(index, of: manifest, table: name)
+      cache?.indexes.insert(wanted, of: manifest, table: name)
+    }
+    return part(index, wanted.map(\.entry), manifest)
+  }
+
+  /// Reads by an index; `nil` if there is none that fits.
+  private func tasksByIndex(of manifest: ManifestFile) throws(TableFormatError) -> Part? {
+    guard let (index, known) = cache?.indexes.index(of: manifest, table: name), index.agrees(with: manifest)
+    else {
+      return nil
+    }
+    let plan = try Manifest.plan(of: index, manifest, table.metadata)
+    var wanted: [Bool] = []
+    for tuple in index.tuples {
+      wanted.append(
+        try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
+          try isWanted(tuple, plan, manifest.specID)
+        })
+    }
+    let places = index.entries.indices.filter { wanted[Int(index.entries[$0].tuple)] }
+    let missing = places.filter { known[$0] == nil }
+    var entries = known
+    if !missing.isEmpty {
+      let path = try table.paths.path(of: manifest.path)
+      let file = try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
+        try table.fileSystem.open(path)
+      }
+      let read = try Manifest.read(missing, by: index, from: file, of: manifest, metadata: table.metadata)
+      for (place, entry) in zip(missing, read) { entries[place] = entry }
+      cache?.indexes.insert(Array(zip(missing, read)), of: manifest, table: name)
+    }
+    var part = part(index, places.compactMap { entries[$0] }, manifest)
+    part.counters.manifestsFromCache = 1
+    return part
+  }
+
+  private func part(_ index: ManifestIndex, _ wanted: [ManifestEntry], _ manifest: ManifestFile) -> Part {
+    var part = Part()
+    // Those that are wanted are counted as they are judged.
+    part.counters.fileCount = index.entries.count - wanted.count
+    part.counters.filesPrunedByPartition = index.entries.count - wanted.count
+    part.counters.byteCount = wanted.reduce(index.liveByteCount) { $0 &- $1.file.fileSizeInBytes }
+    judgeAll(wanted, manifest, &part)
+    return part
+  }
+
+  private func judgeAll(_ entries: [ManifestEntry], _ manifest: ManifestFile, _ part: inout Part) {
+    let spec = table.metadata.partitionSpec(id: manifest.specID) ?? .unpartitioned
+    for entry in entries where entry.file.content == .data {
+      if let task = judge.task(entry, spec, &part.counters) { part.tasks.append(task) }
+    }
+  }
+
+  /// Whether rows of a partition can pass.
+  private func isWanted(
+    _ tuple: [UInt8], _ plan: Manifest.Plan, _ specID: Int
+  ) throws(FileFormatError) -> Bool {
+    let key = Tuple(plan: plan.number, specID: specID, bytes: tuple)
+    if let known = verdicts.withLock({ $0[key] }) { return known }
+    var values = plan.emptyTuple
+    if !tuple.isEmpty {
+      var decoder = AvroDecoder(tuple)
+      try plan.readPartition(&decoder, into: &values)
+    }
+    let verdict = judge.evaluators[specID].outcomes(of: judge.predicate, in: values).mightMatch
+    verdicts.withLock { $0[key] = verdict }
+    return verdict
+  }
+}
