@@ -65,33 +65,23 @@ struct CompactionRewriter: Sendable {
     }
     do throws(MaintenanceError) {
       var checksum = RowChecksum()
-      if order.isUnsorted {
-        for task in group.tasks {
-          try checkCancelled()
-          try MaintenanceError.wrapping { () throws(TableFormatError) in
-            try rows.read(task) { (batch) throws(TableFormatError) in
-              checksum.add(batch, columnCount: columnCount)
-              count(batch.rowCount)
-              try writer.write(batch)
-            }
+      let keys = order.isUnsorted ? nil : try SortKeys(order, target.schema)
+      var unsorted: [Batch] = []
+      for task in group.tasks {
+        try checkCancelled()
+        try MaintenanceError.wrapping { () throws(TableFormatError) in
+          try rows.read(task) { (batch) throws(TableFormatError) in
+            checksum.add(batch, columnCount: columnCount)
+            count(batch.rowCount)
+            guard let keys else { return try writer.write(batch) }
+            unsorted.append(keys.adding(to: batch))
           }
         }
-      } else {
-        let keys = try SortKeys(order, target.schema)
-        var batches: [Batch] = []
-        for task in group.tasks {
-          try checkCancelled()
-          try MaintenanceError.wrapping { () throws(TableFormatError) in
-            try rows.read(task) { (batch) throws(TableFormatError) in
-              checksum.add(batch, columnCount: columnCount)
-              count(batch.rowCount)
-              batches.append(keys.adding(to: batch))
-            }
-          }
-        }
+      }
+      if let keys {
         // Sessions are of one thread; this one only lends its sort.
         let session = Session(catalog: nil, settings: settings)
-        for batch in try keys.sort(batches, in: session) {
+        for batch in try keys.sort(unsorted, in: session) {
           try MaintenanceError.wrapping { () throws(TableFormatError) in try writer.write(batch) }
         }
       }

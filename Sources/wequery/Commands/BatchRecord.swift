@@ -22,7 +22,8 @@ enum BatchRecord {
         if result.columns.isEmpty {
           if let changes = result.changes { text.append(contentsOf: ",\"changes\":\(changes)".utf8) }
         } else {
-          append(result.columns, to: &text)
+          JSONCell.append(
+            columns: result.columns.map { ResultColumn(name: $0.name, type: $0.type) }, to: &text)
           text.append(contentsOf: ",\"rows\":[".utf8)
           text.append(contentsOf: rows.rest)
           text.append(0x5D)
@@ -35,20 +36,6 @@ enum BatchRecord {
     text.append(contentsOf: ",\"elapsed_ms\":\(began.duration(to: clock.now).millisText)}\n".utf8)
     output.write(text)
     return succeeded
-  }
-
-  private static func append(_ columns: [OutputColumn], to text: inout [UInt8]) {
-    text.append(contentsOf: ",\"columns\":[".utf8)
-    for (index, column) in columns.enumerated() {
-      if index > 0 { text.append(0x2C) }
-      JSONCell.append(text: column.name.utf8, to: &text)
-    }
-    text.append(contentsOf: "],\"types\":[".utf8)
-    for (index, column) in columns.enumerated() {
-      if index > 0 { text.append(0x2C) }
-      JSONCell.append(text: column.type.description.utf8, to: &text)
-    }
-    text.append(0x5D)
   }
 
   private static func append(_ error: QueryError, statement: String, to text: inout [UInt8]) {

@@ -16,17 +16,9 @@ struct JSONRenderer: ResultRenderer {
     text.removeAll(keepingCapacity: true)
     text.append(contentsOf: "{\"wequery\":1,\"command\":".utf8)
     JSONCell.append(text: command.utf8, to: &text)
-    text.append(contentsOf: ",\"status\":\"ok\",\"exit_code\":0,\"columns\":[".utf8)
-    for (index, column) in columns.enumerated() {
-      if index > 0 { text.append(0x2C) }
-      JSONCell.append(text: column.name.utf8, to: &text)
-    }
-    text.append(contentsOf: "],\"types\":[".utf8)
-    for (index, column) in columns.enumerated() {
-      if index > 0 { text.append(0x2C) }
-      JSONCell.append(text: column.type.description.utf8, to: &text)
-    }
-    text.append(contentsOf: "],\"rows\":[".utf8)
+    text.append(contentsOf: ",\"status\":\"ok\",\"exit_code\":0".utf8)
+    JSONCell.append(columns: columns, to: &text)
+    text.append(contentsOf: ",\"rows\":[".utf8)
     output.write(text)
   }
 
@@ -85,6 +77,18 @@ struct JSONLinesRenderer: ResultRenderer {
 /// The JSON form of one value: numbers exact, lists as arrays, structs and maps as objects, everything
 /// that JSON has no form for as text.
 enum JSONCell {
+  /// Appends the members that tell the columns: their names, and their types.
+  static func append(columns: [ResultColumn], to text: inout [UInt8]) {
+    for (member, texts) in [("columns", columns.map(\.name)), ("types", columns.map(\.type.description))] {
+      text.append(contentsOf: ",\"\(member)\":[".utf8)
+      for (index, value) in texts.enumerated() {
+        if index > 0 { text.append(0x2C) }
+        append(text: value.utf8, to: &text)
+      }
+      text.append(0x5D)
+    }
+  }
+
   static func append(_ vector: Vector, row: Int, type: LogicalType, to text: inout [UInt8]) {
     if vector.isNull(at: row) {
       text.append(contentsOf: "null".utf8)

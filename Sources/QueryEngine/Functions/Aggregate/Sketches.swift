@@ -13,39 +13,41 @@ extension AggregateFunction {
     union("hll_union", ["merge"], "The HyperLogLog sketch of all values that the sketches took.") {
       HyperLogLogState()
     },
-    AggregateFunction(
-      name: "bitmap_agg",
-      summary: "The distinct values, 0 or more, as a 64-bit Roaring bitmap in its portable form.",
-      ignoresDistinct: true,
-      resolve: { arguments, _ in
-        guard arguments.count == 1, arguments[0].isInteger || arguments[0] == .null else { return nil }
-        return AggregateSignature("bitmap_agg", [.bigint], gives: .binary)
-      },
-      makeAccumulator: { SketchAccumulator($0, isUnion: false) { RoaringState() } }),
+    aggregate(
+      "bitmap_agg", [], "The distinct values, 0 or more, as a 64-bit Roaring bitmap in its portable form.",
+      of: { $0.isInteger || $0 == .null ? .bigint : nil }, isUnion: false
+    ) { RoaringState() },
     union("bitmap_union", [], "The bitmap of all values of the bitmaps.") { RoaringState() },
   ]
 
   private static func sketch(
     _ name: String, _ aliases: [String], _ summary: String, _ make: @escaping @Sendable () -> any SketchState
   ) -> AggregateFunction {
-    AggregateFunction(
-      name: name, aliases: aliases, summary: summary, ignoresDistinct: true,
-      resolve: { arguments, _ in
-        arguments.count == 1 ? AggregateSignature(name, arguments, gives: .binary) : nil
-      },
-      makeAccumulator: { SketchAccumulator($0, isUnion: false, make) })
+    aggregate(name, aliases, summary, of: { $0 }, isUnion: false, make)
   }
 
   private static func union(
     _ name: String, _ aliases: [String], _ summary: String, _ make: @escaping @Sendable () -> any SketchState
   ) -> AggregateFunction {
+    aggregate(
+      name, aliases, summary, of: { $0 == .binary || $0 == .null ? .binary : nil }, isUnion: true, make)
+  }
+
+  /// `argument` tells the type to cast an argument to, `nil` if it does not fit.
+  private static func aggregate(
+    _ name: String, _ aliases: [String], _ summary: String,
+    of argument: @escaping @Sendable (LogicalType) -> LogicalType?, isUnion: Bool,
+    _ make: @escaping @Sendable () -> any SketchState
+  ) -> AggregateFunction {
     AggregateFunction(
       name: name, aliases: aliases, summary: summary, ignoresDistinct: true,
       resolve: { arguments, _ in
-        guard arguments.count == 1, arguments[0] == .binary || arguments[0] == .null else { return nil }
-        return AggregateSignature(name, [.binary], gives: .binary)
+        guard arguments.count == 1, let type = argument(arguments[0]) else {
+          return nil
+        }
+        return AggregateSignature(name, [type], gives: .binary)
       },
-      makeAccumulator: { SketchAccumulator($0, isUnion: true, make) })
+      makeAccumulator: { SketchAccumulator($0, isUnion: isUnion, make) })
   }
 }
 
