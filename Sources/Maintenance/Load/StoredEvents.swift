@@ -60,12 +60,14 @@ struct StoredEvents {
     let sessions = groups.map { Int64(bitPattern: $0) }.sorted()
     let found = try MaintenanceError.wrapping { () throws(TableFormatError) in try index.files(of: sessions) }
     guard let found else { return }
-    tasks = try plan(days: found.days).filter { found.paths.contains($0.file.path) }
+    tasks = try plan(found.paths, days: found.days)
     for task in tasks.indices { try read(task, groups) }
   }
 
-  /// Plans the files of some days; where the table is not partitioned by them, bounds leave out the rest.
-  private func plan(days: ClosedRange<Int32>) throws(MaintenanceError) -> [FileScanTask] {
+  /// Plans some files, of which the days are known so that few manifests are read.
+  private func plan(
+    _ paths: Set<String>, days: ClosedRange<Int32>
+  ) throws(MaintenanceError) -> [FileScanTask] {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       var predicate = Predicate.alwaysTrue
       if let date = table.schema.fields.first(where: { $0.name == "event_date" }), date.type == .date {
@@ -74,7 +76,9 @@ struct StoredEvents {
           .comparison(date.id, .lessOrEqual, .init(.integer(Int64(days.upperBound)), .date)),
         ])
       }
-      return try ScanPlanner(table, snapshot: table.currentSnapshot).plan(predicate: predicate).tasks
+      return try ScanPlanner(table, snapshot: table.currentSnapshot).plan(
+        predicate: predicate, paths: paths
+      ).tasks
     }
   }
 

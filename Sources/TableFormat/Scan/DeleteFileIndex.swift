@@ -29,6 +29,36 @@ struct DeleteFileIndex: Sendable {
     var sequenceNumber: Int64
   }
 
+  /// Position deletes in the order of their sequence numbers.
+  ///
+  /// Of many commits with deletes each file has those that came after it: the end of one array, without a look
+  /// at the rest.
+  private struct PositionDeletes: Sendable {
+    private var files: [DataFile] = []
+    private var sequenceNumbers: [Int64] = []
+
+    init(_ deletes: [Sequenced]) {
+      // Stable, so that a plan does not depend on the order of a sort.
+      let order = deletes.indices.sorted {
+        (deletes[$0].sequenceNumber, $0) < (deletes[$1].sequenceNumber, $1)
+      }
+      for place in order {
+        files.append(deletes[place].file)
+        sequenceNumbers.append(deletes[place].sequenceNumber)
+      }
+    }
+
+    /// Those that apply to a data file of a data sequence number.
+    func applying(to dataSequenceNumber: Int64) -> ArraySlice<DataFile> {
+      var (low, high) = (0, sequenceNumbers.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if sequenceNumbers[middle] < dataSequenceNumber { low = middle + 1 } else { high = middle }
+      }
+      return files[low...]
+    }
+  }
+
   private struct EqualityKey: Hashable {
     /// `nil` for deletes of an unpartitioned spec, which reach every partition (rule 35).
     var partition: PartitionKey?
@@ -39,8 +69,8 @@ struct DeleteFileIndex: Sendable {
   private let schema: Schema
   /// By the data file they are limited to.
   private var vectors: [String: Sequenced] = [:]
-  private var positionsByFile: [String: [Sequenced]] = [:]
-  private var positionsByPartition: [PartitionKey: [Sequenced]] = [:]
+  private var positionsByFile: [String: PositionDeletes] = [:]
+  private var positionsByPartition: [PartitionKey: PositionDeletes] = [:]
   private var globalEquality: [EqualityDeleteGroup] = []
   private var equalityByPartition: [PartitionKey: [EqualityDeleteGroup]] = [:]
   /// How many delete files the index holds.
@@ -59,12 +89,22 @@ struct DeleteFileIndex: Sendable {
   ) throws(TableFormatError) {
     (self.paths, self.schema, count) = (paths, schema, entries.count)
     var equality: [EqualityKey: [EqualityDeleteGroup.File]] = [:]
+    var byFile: [String: [Sequenced]] = [:]
+    var byPartition: [PartitionKey: [Sequenced]] = [:]
     for entry in entries {
       let file = entry.file
       let sequenceNumber = entry.sequenceNumber ?? 0
       switch file.content {
       case .data: continue
-      case .positionDeletes: try add(Sequenced(file: file, sequenceNumber: sequenceNumber))
+      case .positionDeletes:
+        let delete = Sequenced(file: file, sequenceNumber: sequenceNumber)
+        if file.isDeletionVector {
+          try add(vector: delete)
+        } else if let referenced = DeleteFileIndex.referencedFile(of: file) {
+          byFile[paths.key(of: referenced), default: []].append(delete)
+        } else {
+          byPartition[PartitionKey(file), default: []].append(delete)
+        }
       case .equalityDeletes:
         guard let ids = file.equalityIDs, !ids.isEmpty else {
           throw TableFormatError(
@@ -77,6 +117,8 @@ struct DeleteFileIndex: Sendable {
         equality[key, default: []].append(.init(file: file, sequenceNumber: sequenceNumber))
       }
     }
+    positionsByFile = byFile.mapValues { PositionDeletes($0) }
+    positionsByPartition = byPartition.mapValues { PositionDeletes($0) }
     for (key, files) in equality {
       let group = EqualityDeleteGroup(
         equalityIDs: key.equalityIDs,
@@ -89,32 +131,24 @@ struct DeleteFileIndex: Sendable {
     }
   }
 
-  private mutating func add(_ delete: Sequenced) throws(TableFormatError) {
-    let file = delete.file
-    if file.isDeletionVector {
-      guard let referenced = file.referencedDataFile else {
+  private mutating func add(vector: Sequenced) throws(TableFormatError) {
+    let file = vector.file
+    guard let referenced = file.referencedDataFile else {
+      throw TableFormatError(
+        .damaged, "a deletion vector does not say which data file it is for", file: file.path,
+        field: "referenced_data_file")
+    }
+    let key = paths.key(of: referenced)
+    if let other = vectors[key] {
+      // Only one is legal (rule 38); the newer one holds what the older one held.
+      if other.sequenceNumber == vector.sequenceNumber {
         throw TableFormatError(
-          .damaged, "a deletion vector does not say which data file it is for", file: file.path,
-          field: "referenced_data_file")
+          .damaged, "two deletion vectors of one snapshot are for the data file \(referenced)",
+          file: file.path, field: "referenced_data_file")
       }
-      let key = paths.key(of: referenced)
-      if let other = vectors[key] {
-        // Only one is legal (rule 38); the newer one holds what the older one held.
-        if other.sequenceNumber == delete.sequenceNumber {
-          throw TableFormatError(
-            .damaged, "two deletion vectors of one snapshot are for the data file \(referenced)",
-            file: file.path, field: "referenced_data_file")
-        }
-        if other.sequenceNumber > delete.sequenceNumber { return }
-      }
-      vectors[key] = delete
-      return
+      if other.sequenceNumber > vector.sequenceNumber { return }
     }
-    if let referenced = DeleteFileIndex.referencedFile(of: file) {
-      positionsByFile[paths.key(of: referenced), default: []].append(delete)
-    } else {
-      positionsByPartition[PartitionKey(file), default: []].append(delete)
-    }
+    vectors[key] = vector
   }
 
   /// The one data file that position deletes are limited to: named, or both bounds of their paths.
@@ -140,11 +174,11 @@ struct DeleteFileIndex: Sendable {
       if let vector = vectors[key], dataSequenceNumber <= vector.sequenceNumber {
         result.deletionVector = vector.file
       } else {
-        result.positionDeletes += DeleteFileIndex.applying(positionsByFile[key], dataSequenceNumber)
+        result.positionDeletes += positionsByFile[key]?.applying(to: dataSequenceNumber) ?? []
       }
     }
     if result.deletionVector == nil {
-      result.positionDeletes += DeleteFileIndex.applying(positionsByPartition[partition], dataSequenceNumber)
+      result.positionDeletes += positionsByPartition[partition]?.applying(to: dataSequenceNumber) ?? []
     }
     for group in globalEquality + (equalityByPartition[partition] ?? []) {
       let applies = group.files.contains {
@@ -153,10 +187,6 @@ struct DeleteFileIndex: Sendable {
       if applies { result.equalityDeletes.append(group) }
     }
     return result
-  }
-
-  private static func applying(_ deletes: [Sequenced]?, _ dataSequenceNumber: Int64) -> [DataFile] {
-    (deletes ?? []).filter { dataSequenceNumber <= $0.sequenceNumber }.map(\.file)
   }
 
   /// Whether the bounds of an equality delete file leave it possible that it deletes rows of a data file

@@ -4,12 +4,15 @@ struct FileJudge: Sendable {
   let evaluators: PartitionEvaluators
   let bounds: MetricsEvaluator
   let deletes: DeleteFileIndex
+  /// The files that count; `nil` for all.
+  let paths: Set<String>?
 
-  /// Returns the task for a file; `nil` if none of its rows can pass.
+  /// Returns the task for a file; `nil` if none of its rows can pass, or it does not count.
   func task(
     _ entry: ManifestEntry, _ spec: PartitionSpec, _ counters: inout PlanCounters
   ) -> FileScanTask? {
     let (file, evaluator) = (entry.file, evaluators[spec.id])
+    if let paths, !paths.contains(file.path) { return nil }
     counters.fileCount += 1
     counters.byteCount += file.fileSizeInBytes
     var residual = predicate

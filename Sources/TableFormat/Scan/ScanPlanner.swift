@@ -43,10 +43,14 @@ public struct ScanPlanner: Sendable {
 
   /// Plans the reading of the rows that pass a predicate.
   ///
-  /// - Parameter predicate: A condition; files whose rows all fail it are left out.
+  /// - Parameters:
+  ///   - predicate: A condition; files whose rows all fail it are left out.
+  ///   - paths: The data files that count, as the table spells them; `nil` for all.
   /// - Returns: The files to read, in the order of the manifests.
   /// - Throws: ``TableFormatError`` if metadata cannot be read.
-  public func plan(predicate: Predicate = .alwaysTrue) throws(TableFormatError) -> ScanPlan {
+  public func plan(
+    predicate: Predicate = .alwaysTrue, paths: Set<String>? = nil
+  ) throws(TableFormatError) -> ScanPlan {
     let predicate = predicate.pushingNegationsDown
     var counters = PlanCounters()
     guard let snapshot, predicate != .alwaysFalse else {
@@ -69,7 +73,7 @@ public struct ScanPlanner: Sendable {
     let judge = FileJudge(
       predicate: predicate, evaluators: evaluators,
       bounds: MetricsEvaluator(predicate.fieldIDs, schema: schema),
-      deletes: index)
+      deletes: index, paths: paths)
     if isLarge {
       cache?.indexes.open(table, manifests: manifests)
       let selection = ManifestSelection(table, judge, cache)
