@@ -1,4 +1,5 @@
 public import Columnar
+internal import Glibc
 
 /// Splits a text file into lines, many at a time; memory is bounded by the longest line.
 ///
@@ -130,19 +131,26 @@ public final class LineReader {
     _ lines: inout [Range<Int>]
   ) -> Int {
     let bytes = page.elements(as: UInt8.self, count: filled)
-    var (at, lineStart) = (searched, start)
-    while at < filled {
-      if bytes[at] == 0x0A {
-        var last = at
-        if at > lineStart { if bytes[at &- 1] == 0x0D { last = at &- 1 } }
-        lines.append(lineStart..<last)
-        lineStart = at &+ 1
-        if offset &+ lineStart >= end { break }
-      }
-      at &+= 1
+    var lineStart = start
+    while let at = Self.newline(in: bytes, from: searched) {
+      var last = at
+      if at > lineStart { if bytes[at &- 1] == 0x0D { last = at &- 1 } }
+      lines.append(lineStart..<last)
+      (lineStart, searched) = (at &+ 1, at &+ 1)
+      if offset &+ lineStart >= end { return lineStart }
     }
-    searched = at
+    searched = filled
     return lineStart
+  }
+
+  private static func newline(in bytes: borrowing MutableSpan<UInt8>, from start: Int) -> Int? {
+    unsafe bytes.withUnsafeBytes { (raw) -> Int? in
+      // SAFETY: the bytes from `start` on are within the buffer, which is live for the call.
+      guard start < raw.count, let base = raw.baseAddress,
+        let found = unsafe memchr(base + start, 0x0A, raw.count - start)
+      else { return nil }
+      return unsafe UnsafeRawPointer(found) - base
+    }
   }
 
   private func batch(_ page: Buffer, _ lines: [Range<Int>], _ offset: Int) -> Batch {

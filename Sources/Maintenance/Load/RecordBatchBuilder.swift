@@ -89,10 +89,18 @@ struct RecordBatchBuilder {
     case (.integer, .bigint):
       guard let value = JSONScanner.integer(text, slot) else { return false }
       builders[index].append(.integer(value))
+    case (.integer, .integer):
+      guard let value = JSONScanner.integer(text, slot), Int32(exactly: value) != nil else { return false }
+      builders[index].append(.integer(value))
     case (.integer, .double), (.number, .double):
       guard let value = JSONScanner.double(text, slot) else { return false }
       builders[index].append(.double(value))
     case (.integer, .varchar), (.number, .varchar): builders[index].append(bytes: text.extracting(slot.range))
+    case (.object, .varchar), (.array, .varchar):
+      scratch.removeAll(keepingCapacity: true)
+      JSONText.appendCompact(text, slot, to: &scratch)
+      let characters = scratch
+      builders[index].append(bytes: characters.span)
     default:
       var scanner = JSONScanner(at: slot.start)
       guard let json = try? JSONParser.value(text, &scanner), let value = TextValue.convert(json, to: type)
@@ -111,6 +119,14 @@ struct RecordBatchBuilder {
     case .bigint:
       guard let value = IntegerText.parse(text) else { return appendSlowly(text, to: index) }
       builders[index].append(.integer(value))
+    case .integer:
+      guard let value = IntegerText.parse(text), Int32(exactly: value) != nil else {
+        return appendSlowly(text, to: index)
+      }
+      builders[index].append(.integer(value))
+    case .decimal(let precision, let scale):
+      guard let value = Decimal128.parse(text, precision: precision, scale: scale) else { return false }
+      builders[index].append(.decimal(value))
     case .date:
       guard let days = CivilDate.parse(text) else { return false }
       builders[index].append(.integer(Int64(days)))
