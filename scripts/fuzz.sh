@@ -25,7 +25,12 @@ for name in ${sanitizers/,/ }; do build+=(--sanitize "$name"); done
 # Assertions stay on: what they state is what a fuzzer is to refute.
 "${build[@]}" -Xswiftc -assert-config -Xswiftc Debug >&2
 modules=$(swift build -c release --scratch-path "$scratch" --show-bin-path)
-mapfile -t objects < <(find -L "$modules"/{FuzzTargets,Columnar,FileFormats,TableFormat,QueryEngine,Maintenance,CKernels}.build -name '*.o')
+# An earlier build leaves the objects of sources that have gone since.
+objects=()
+while read -r object; do
+  name=$(basename "$object" .o)
+  [ -z "$(find Sources Fuzz -name "$name" -print -quit)" ] || objects+=("$object")
+done < <(find -L "$modules"/{FuzzTargets,Columnar,FileFormats,TableFormat,QueryEngine,Maintenance,CKernels}.build -name '*.o')
 maps=(-Xcc "-fmodule-map-file=$modules/CKernels.build/module.modulemap")
 for map in Sources/C*/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
 swiftc -O -parse-as-library -swift-version 6 -sanitize="$sanitizers" -I "$modules/Modules" "${maps[@]}" \

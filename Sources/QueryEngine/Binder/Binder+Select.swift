@@ -14,9 +14,8 @@ extension Binder {
     _ select: SelectSyntax, over from: BoundTable, orderBy: OrderBySyntax?, limit: LimitSyntax?,
     tables: CommonTables
   ) throws(QueryError) -> LogicalPlan {
-    if let sample = select.sample { throw QueryError.unsupported("USING SAMPLE", at: place(sample.range)) }
     let scope = from.scope
-    let builder = RelationBuilder(from.plan)
+    let builder = RelationBuilder(try sampled(from.plan, by: select.sample))
     for item in select.items {
       if case .expression(let expression, let alias?) = item, scope.aliases[alias.text.lowercased()] == nil {
         scope.aliases[alias.text.lowercased()] = expression

@@ -77,7 +77,14 @@ extension Binder {
   func bind(
     _ table: NamedTableSyntax, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
-    if table.sample != nil { throw QueryError.unsupported("TABLESAMPLE", at: place(table.range)) }
+    var found = try bindWhole(table, outer: outer, tables: tables)
+    found.plan = try sampled(found.plan, by: table.sample)
+    return found
+  }
+
+  private func bindWhole(
+    _ table: NamedTableSyntax, outer: Scope?, tables: CommonTables
+  ) throws(QueryError) -> BoundTable {
     if table.name.parts.count == 1, let entry = tables[table.name.last.text] {
       return try bind(entry, table, outer: outer)
     }

@@ -10,6 +10,13 @@ extension Kernels {
     return product.high ^ product.low
   }
 
+  /// Spreads a hash evenly over all bits, as estimates by leading zeros need it: the finaliser of MurmurHash3.
+  @inline(__always) static func avalanche(_ hash: UInt64) -> UInt64 {
+    var hash = (hash ^ hash &>> 33) &* 0xFF51_AFD7_ED55_8CCD
+    hash = (hash ^ hash &>> 33) &* 0xC4CE_B9FE_1A85_EC53
+    return hash ^ hash &>> 33
+  }
+
   /// Combines the hash of the columns before with that of the next.
   @inline(__always) static func combine(_ hash: UInt64, _ next: UInt64) -> UInt64 {
     mix(hash &* 0x9E37_79B9_7F4A_7C15 ^ next)

@@ -81,6 +81,8 @@ extension Session {
     guard !parts.isEmpty else {
       throw QueryError(.unsupported, "no column of the query can be summarized", at: query.range)
     }
-    return try run(single: "WITH source AS (\(source)) " + parts.joined(separator: " UNION ALL "))
+    // A table's name alone is a source, too.
+    return try run(
+      single: "WITH source AS (SELECT * FROM (\(source))) " + parts.joined(separator: " UNION ALL "))
   }
 }

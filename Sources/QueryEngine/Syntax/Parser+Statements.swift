@@ -37,6 +37,8 @@ extension Parser {
       advance()
       if isQueryStart { return .summarize(try query()) }
       return .summarize(wholeTable(try qualifiedName("a table's name")))
+    case "pivot": return .query(try pivotStatement())
+    case "unpivot": return .query(try unpivotStatement())
     case "set": return try set()
     case "reset":
       advance()

@@ -93,7 +93,7 @@ extension Parser {
     }
   }
 
-  private func tablePrimary() throws(QueryError) -> TableReference {
+  func tablePrimary() throws(QueryError) -> TableReference {
     var table = try tableAtom()
     while isWord("pivot") || isWord("unpivot"), peek().isSign("(") || peek(2).isWord("nulls") {
       table = isWord("pivot") ? try pivot(table) : try unpivot(table)
@@ -227,50 +227,5 @@ extension Parser {
           range: left.range.union(function.range)))
     }
     return left
-  }
-
-  private func pivot(_ input: TableReference) throws(QueryError) -> TableReference {
-    advance()
-    try expectSign("(")
-    let aggregates = try commaList { () throws(QueryError) in
-      (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
-    }
-    try expectWord("for")
-    var columns: [ExpressionSyntax] = []
-    var values: [(expression: ExpressionSyntax, alias: Identifier?)] = []
-    columns.append(try expression(.other))
-    try expectWord("in")
-    values = try parenthesized { () throws(QueryError) in
-      (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
-    }
-    var groupBy: [ExpressionSyntax] = []
-    if takeWords("group", "by") { groupBy = try commaList(expression) }
-    try expectSign(")")
-    let alias = try tableAlias()
-    return .pivot(
-      PivotSyntax(
-        input: input, aggregates: aggregates, columns: columns, values: values, groupBy: groupBy,
-        alias: alias,
-        range: range(from: input.range.start)))
-  }
-
-  private func unpivot(_ input: TableReference) throws(QueryError) -> TableReference {
-    advance()
-    var includeNulls = false
-    if takeWords("include", "nulls") { includeNulls = true } else { _ = takeWords("exclude", "nulls") }
-    try expectSign("(")
-    let value = try identifier("a column's name")
-    try expectWord("for")
-    let name = try identifier("a column's name")
-    try expectWord("in")
-    let columns = try parenthesized { () throws(QueryError) in
-      (column: try identifier("a column's name"), alias: try self.alias(Keywords.notColumnAlias))
-    }
-    try expectSign(")")
-    let alias = try tableAlias()
-    return .unpivot(
-      UnpivotSyntax(
-        input: input, valueName: value, nameName: name, columns: columns, includeNulls: includeNulls,
-        alias: alias, range: range(from: input.range.start)))
   }
 }

@@ -26,7 +26,9 @@ final class HyperLogLogAccumulator: Accumulator {
   override func update(_ arguments: [Vector], groups: [UInt32]) {
     var hashes: [UInt64] = []
     Kernels.hash(arguments[0], into: &hashes)
-    for row in groups.indices where groups[row] != 0 { sketches[Int(groups[row])].insert(hashes[row]) }
+    for row in groups.indices where groups[row] != 0 {
+      sketches[Int(groups[row])].insert(Kernels.avalanche(hashes[row]))
+    }
   }
 
   override func merge(_ other: Accumulator, groups: GroupMapping) {
