@@ -1,6 +1,8 @@
 internal import FileFormats
 
 extension Manifest {
+  private static let tooLong = "the block is longer than its entries"
+
   /// What is asked of an entry before it is known whether anybody wants it.
   struct EntryHead {
     var isLive = true
@@ -65,6 +67,7 @@ extension Manifest {
           }
           if verdicts[place] {
             var entry = try plan.entry(&start, specID: manifest.specID)
+            guard ordinal < block.count - 1 || start.isAtEnd else { throw start.error(tooLong) }
             inherit(&entry, from: manifest, rowsBefore: rowCount)
             wanted.append((index.entries.count, entry))
           }
@@ -74,7 +77,7 @@ extension Manifest {
           if countsRows, !head.hasRowID { rowCount &+= head.recordCount }
         }
         guard block.decoder.isAtEnd || (block.count == 1 && !countsRows) else {
-          throw block.decoder.error("the block is longer than its entries")
+          throw block.decoder.error(tooLong)
         }
       }
     } catch {
@@ -110,19 +113,19 @@ extension Manifest {
           let block = try AvroReader.block(of: file, at: range, codec: index.codec, marker: index.marker)
           current = (known.block, block.decoder, 0, block.count)
         }
-        guard var (block, decoder, next, count) = current, known.ordinal >= next, known.ordinal < count else {
+        guard let (block, before, first, count) = current, known.ordinal >= first, known.ordinal < count else {
           throw .damaged("there is no such entry")
         }
+        var (decoder, next) = (before, first)
         while next < known.ordinal {
           _ = try plan.head(&decoder, isEnough: false)
           next += 1
         }
         var entry = try plan.entry(&decoder, specID: manifest.specID)
-        guard entry.isLive else { throw .damaged("the entry is deleted") }
+        guard entry.isLive, known.ordinal < count - 1 || decoder.isAtEnd else { throw decoder.error(tooLong) }
         inherit(&entry, from: manifest, rowsBefore: known.rowsBefore)
         result.append(entry)
         current = (block, decoder, next + 1, count)
-        (block, count) = (0, 0)
       }
     } catch {
       throw TableFormatError(error, file: manifest.path)
