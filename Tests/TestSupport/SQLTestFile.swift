@@ -139,18 +139,41 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
 /// A way to run the statements of a file; the answers must be the same in all of them.
 package struct SQLTestMode: Sendable, CaseIterable {
   package let name: String
-  let threads: Int
-  let batchSize: Int
-  let disablesOptimizer: Bool
+  var threads = 2
+  var batchSize = 2048
+  var disabledRules: Set<String> = []
   var memoryLimit = 1 << 30
+  var usesCaches = true
 
-  package static let allCases = [
-    SQLTestMode(name: "one worker", threads: 1, batchSize: 2048, disablesOptimizer: false),
-    SQLTestMode(name: "two workers, small batches", threads: 2, batchSize: 3, disablesOptimizer: false),
-    SQLTestMode(name: "without the optimizer", threads: 1, batchSize: 2048, disablesOptimizer: true),
-    SQLTestMode(
-      name: "no memory", threads: 2, batchSize: 2048, disablesOptimizer: false, memoryLimit: 1),
+  /// The modes that every run of the tests goes through: the base ones, and one of the others by the day, or all
+  /// of them with `WEQUERY_SQL_MODES=all` in the environment.
+  package static let allCases: [SQLTestMode] = base + chosen
+
+  private static let base = [
+    SQLTestMode(name: "one worker", threads: 1),
+    SQLTestMode(name: "two workers, small batches", batchSize: 3),
+    SQLTestMode(name: "without the optimizer", threads: 1, disabledRules: Set(Optimizer.ruleNames)),
+    SQLTestMode(name: "no memory", memoryLimit: 1),
   ]
+
+  private static let others =
+    [
+      SQLTestMode(name: "seven workers", threads: 7),
+      SQLTestMode(name: "batches of one row", batchSize: 1),
+      SQLTestMode(name: "without caches", usesCaches: false),
+      SQLTestMode(
+        name: "no memory, seven workers, batches of one row", threads: 7, batchSize: 1, memoryLimit: 1),
+      SQLTestMode(
+        name: "no memory, one worker, without the optimizer", threads: 1,
+        disabledRules: Set(Optimizer.ruleNames), memoryLimit: 1),
+    ] + Optimizer.ruleNames.map { SQLTestMode(name: "without \($0)", disabledRules: [$0]) }
+
+  private static var chosen: [SQLTestMode] {
+    if let wanted = unsafe getenv("WEQUERY_SQL_MODES"), unsafe String(cString: wanted) == "all" {
+      return others
+    }
+    return [others[time(nil) / 86_400 % others.count]]
+  }
 }
 
 /// Runs a file and says where its answers are wrong.
@@ -163,7 +186,8 @@ package struct SQLTestRunner {
     var settings = SessionSettings(
       threads: mode.threads, memoryLimit: mode.memoryLimit, tempDirectory: "/tmp")
     settings.batchSize = mode.batchSize
-    if mode.disablesOptimizer { settings.disabledOptimizerRules = Set(Optimizer.ruleNames) }
+    settings.disabledOptimizerRules = mode.disabledRules
+    (settings.cacheChunks, settings.cacheMetadata) = (mode.usesCaches, mode.usesCaches)
     // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.
     settings.currentTimestamp = 1_705_309_200_000_000
     guard file.usesWarehouse else {

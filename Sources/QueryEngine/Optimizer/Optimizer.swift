@@ -4,7 +4,8 @@ internal import Columnar
 package struct Optimizer: Sendable {
   /// The rules, in the order in which they run.
   private static let rules: [any OptimizerRule] = [
-    FoldConstants(), PushDownFilters(), OrderJoins(), ChooseBuildSides(), MergeProjections(), PruneColumns(),
+    FoldConstants(), PushDownFilters(), DropDependentKeys(), OrderJoins(), ChooseBuildSides(),
+    MergeProjections(), PruneColumns(),
     PushDownLimits(),
   ]
 

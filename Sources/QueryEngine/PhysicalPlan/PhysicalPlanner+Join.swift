@@ -12,6 +12,7 @@ extension PhysicalPlanner {
     // The build side comes first in the order of pipelines, so it is planned first.
     let build = try open(buildsLeft ? join.left : join.right)
     let buildRows = build.layout
+    let buildColumns = build.scanColumns
     let sinkPlace = pipelines.count
     var probe = try open(buildsLeft ? join.right : join.left)
     let shape = try joinShape(join, probe: probe.layout, build: buildRows, buildsLeft: buildsLeft)
@@ -24,6 +25,10 @@ extension PhysicalPlanner {
     }
     probe.operators.append(HashJoinOperator(sink: sink))
     probe.layout = ColumnLayout(columns)
+    if shape.output == .pairs && !shape.keepsProbe && shape.asofKey == nil {
+      // A row that is left out of the build side is missing from no other row's answer.
+      probe.scanColumns.merge(buildColumns) { own, _ in own }
+    }
     guard shape.marksBuild else { return probe }
     let collected = CollectSink(types: columns.map(\.type), profile)
     close(probe, with: collected)

@@ -174,6 +174,32 @@ struct FilterPushDown {
     }
   }
 
+  /// What a disjunction says of one side alone: `(a = 1 AND b = 2) OR (a = 2 AND b = 1)` implies `a = 1 OR a = 2`.
+  private func implied(by condition: BoundExpression, over columns: Set<ColumnID>) -> [BoundExpression] {
+    guard case .or(let alternatives) = condition, !isVolatile(condition) else { return [] }
+    var sides: [BoundExpression] = []
+    for alternative in alternatives {
+      let own = alternative.conjuncts.filter { isPlain($0) && $0.columns.isSubset(of: columns) }
+      guard let side = BoundExpression.conjunction(own) else { return [] }
+      sides.append(side)
+    }
+    return [Predicates.simplified(.or(sides))]
+  }
+
+  /// Whether a condition compares a column with literals, which never fails.
+  private func isPlain(_ condition: BoundExpression) -> Bool {
+    func isColumn(_ expression: BoundExpression) -> Bool {
+      if case .column = expression { true } else { false }
+    }
+    return switch condition {
+    case .comparison(_, let left, let right):
+      isColumn(left) && right.isLiteral || left.isLiteral && isColumn(right)
+    case .inList(let operand, let values, _): isColumn(operand) && values.allSatisfy(\.isLiteral)
+    case .isNull(let operand, _): isColumn(operand)
+    default: false
+    }
+  }
+
   private func isNullAwareMark(_ kind: LogicalPlan.Join.Kind) -> Bool {
     if case .mark(_, isNullAware: true) = kind { return true }
     return false
@@ -194,6 +220,10 @@ struct FilterPushDown {
     )
     for filter in candidates {
       let columns = filter.columns
+      if !columns.isSubset(of: left) && !columns.isSubset(of: right) {
+        leftFilters += implied(by: filter, over: left)
+        rightFilters += implied(by: filter, over: right)
+      }
       if columns.isSubset(of: left) {
         leftFilters.append(filter)
       } else if columns.isSubset(of: right) {
