@@ -68,14 +68,11 @@ final class ManifestIndexCache: Sendable {
     tables.withLock { if $0[name] == nil { $0[name] = known } }
   }
 
-  /// The index of a manifest, and the entries that were read with it.
-  func index(
-    of manifest: ManifestFile, table: String
-  ) -> (index: ManifestIndex, entries: [Int: ManifestEntry])? {
-    let key = Key(manifest)
-    return tables.withLock { tables in
-      tables[table]?.indexes[key].map { ($0, tables[table]?.entries[key] ?? [:]) }
-    }
+  /// What is known of a table's manifests now: a copy, so that many who ask do not wait for each other.
+  func known(
+    ofTable table: String
+  ) -> (indexes: [Key: ManifestIndex], entries: [Key: [Int: ManifestEntry]]) {
+    tables.withLock { ($0[table]?.indexes ?? [:], $0[table]?.entries ?? [:]) }
   }
 
   /// Keeps an index.

@@ -24,11 +24,19 @@ final class ManifestSelection: Sendable {
   private let judge: FileJudge
   private let cache: ManifestCache?
   private let name: String
+  /// What was known when the planning began.
+  private let known:
+    (
+      indexes: [ManifestIndexCache.Key: ManifestIndex],
+      entries: [ManifestIndexCache.Key: [Int: ManifestEntry]]
+    )
   private let verdicts = Mutex<[Tuple: Bool]>([:])
+  private let plans = Mutex<[(schema: [UInt8], specID: Int, plan: Manifest.Plan)]>([])
 
   init(_ table: Table, _ judge: FileJudge, _ cache: ManifestCache?) {
     (self.table, self.judge, self.cache) = (table, judge, cache)
     name = ManifestIndexCache.name(of: table)
+    known = cache?.indexes.known(ofTable: name) ?? ([:], [:])
   }
 
   /// Returns the files of a manifest that a query must read.
@@ -58,11 +66,9 @@ final class ManifestSelection: Sendable {
 
   /// Reads by an index; `nil` if there is none that fits.
   private func tasksByIndex(of manifest: ManifestFile) throws(TableFormatError) -> Part? {
-    guard let (index, known) = cache?.indexes.index(of: manifest, table: name), index.agrees(with: manifest)
-    else {
-      return nil
-    }
-    let plan = try Manifest.plan(of: index, manifest, table.metadata)
+    let key = ManifestIndexCache.Key(manifest)
+    guard let index = known.indexes[key], index.agrees(with: manifest) else { return nil }
+    let plan = try plan(of: index, manifest)
     var wanted: [Bool] = []
     for tuple in index.tuples {
       wanted.append(
@@ -71,20 +77,33 @@ final class ManifestSelection: Sendable {
         })
     }
     let places = index.entries.indices.filter { wanted[Int(index.entries[$0].tuple)] }
-    let missing = places.filter { known[$0] == nil }
-    var entries = known
+    var entries = known.entries[key] ?? [:]
+    let missing = places.filter { entries[$0] == nil }
     if !missing.isEmpty {
       let path = try table.paths.path(of: manifest.path)
       let file = try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
         try table.fileSystem.open(path)
       }
-      let read = try Manifest.read(missing, by: index, from: file, of: manifest, metadata: table.metadata)
+      let read = try Manifest.read(missing, by: index, plan, from: file, of: manifest)
       for (place, entry) in zip(missing, read) { entries[place] = entry }
       cache?.indexes.insert(Array(zip(missing, read)), of: manifest, table: name)
     }
     var part = part(index, places.compactMap { entries[$0] }, manifest)
     part.counters.manifestsFromCache = 1
     return part
+  }
+
+  /// How the entries of an indexed manifest are read; manifests of one file share their schemas, which shows at once.
+  private func plan(
+    of index: ManifestIndex, _ manifest: ManifestFile
+  ) throws(TableFormatError) -> Manifest.Plan {
+    let known = plans.withLock { plans in
+      plans.first { $0.specID == manifest.specID && $0.schema == index.schema }?.plan
+    }
+    if let known { return known }
+    let plan = try Manifest.plan(of: index, manifest, table.metadata)
+    plans.withLock { $0.append((index.schema, manifest.specID, plan)) }
+    return plan
   }
 
   private func part(_ index: ManifestIndex, _ wanted: [ManifestEntry], _ manifest: ManifestFile) -> Part {

@@ -91,16 +91,15 @@ extension Manifest {
   /// - Parameters:
   ///   - places: Which of the live entries, ascending.
   ///   - index: The manifest's index.
+  ///   - plan: How its entries are read.
   ///   - file: The manifest's file.
   ///   - manifest: What its list says of it.
-  ///   - metadata: The table's metadata.
   /// - Returns: The entries.
   /// - Throws: ``TableFormatError`` if the index is not this file's.
   static func read(
-    _ places: [Int], by index: ManifestIndex, from file: any RandomAccessFile, of manifest: ManifestFile,
-    metadata: TableMetadata
+    _ places: [Int], by index: ManifestIndex, _ plan: Plan, from file: any RandomAccessFile,
+    of manifest: ManifestFile
   ) throws(TableFormatError) -> [ManifestEntry] {
-    let plan = try plan(of: index, manifest, metadata)
     var result: [ManifestEntry] = []
     var current: (block: UInt32, decoder: AvroDecoder, next: UInt32, count: Int)?
     do throws(FileFormatError) {
@@ -113,7 +112,8 @@ extension Manifest {
           let block = try AvroReader.block(of: file, at: range, codec: index.codec, marker: index.marker)
           current = (known.block, block.decoder, 0, block.count)
         }
-        guard let (block, before, first, count) = current, known.ordinal >= first, known.ordinal < count else {
+        guard let (block, before, first, count) = current, known.ordinal >= first, known.ordinal < count
+        else {
           throw .damaged("there is no such entry")
         }
         var (decoder, next) = (before, first)
