@@ -275,3 +275,22 @@ def check_foreign_writer(w):
                     wrong.append(f"{engine}, {label}\n  got  {found}\n  want {want}")
     print(f"       {len(made)} of {total} tables", *[f"{count} x {what}" for what, count in refused.most_common(12)], sep="\n         ")
     assert not wrong, f"{len(wrong)} differ\n" + "\n".join(wrong[:10])
+
+
+def check_position_deletes_table(w):
+    """The metadata table `position_deletes`, rows in the column `row` included, and pyiceberg's view of the same file."""
+    folder = w.folder / "t"
+    fields = [{"id": 1, "name": "id", "type": "long", "required": True}, {"id": 2, "name": "s", "type": "string", "required": False}]
+    table = Writer(folder, fields, 2)
+    first = table.data([{"id": i, "s": f"ä{i}"} for i in range(5)])
+    table.commit(first)
+    path = first["file"]["file_path"]
+    table.commit(table.position_deletes([(path, 3), (path, 1)], row_fields=fields, rows=[{"id": 3, "s": "ä3"}, {"id": 1, "s": "ä1"}]))
+    table.commit(table.position_deletes([(path, 0)]))
+    # The row's column has another name now.
+    table.evolve(lambda fields: [fields[0], dict(fields[1], name="t")])
+    table.finish()
+    found = w.rows(f"SELECT file_path, pos, \"row\", spec_id FROM iceberg_position_deletes('{folder}') ORDER BY pos")
+    assert canonical(found) == canonical([
+        [path, 0, None, 0], [path, 1, {"id": 1, "t": "ä1"}, 0], [path, 3, {"id": 3, "t": "ä3"}, 0]]), found
+    assert w.rows(f"SELECT id FROM iceberg('{folder}') ORDER BY id") == [[2], [4]]

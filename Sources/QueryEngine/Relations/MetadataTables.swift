@@ -10,7 +10,7 @@ enum MetadataTables {
     "snapshots", "history", "refs", "metadata_log_entries", "manifests", "all_manifests", "files",
     "data_files",
     "delete_files", "all_files", "all_data_files", "all_delete_files", "entries", "all_entries", "partitions",
-    "statistics",
+    "statistics", "position_deletes",
   ]
 
   /// Returns one of them at a state of the table.
@@ -38,6 +38,7 @@ enum MetadataTables {
       case "entries": rows = try entries(table, [pinned.snapshot])
       case "all_entries": rows = try entries(table, Array(table.metadata.snapshots))
       case "partitions": rows = try partitions(table, pinned.snapshot)
+      case "position_deletes": rows = try positionDeletes(table, pinned.snapshot)
       default: throw TableFormatError(.unsupported, "there is no metadata table \"\(name)\"")
       }
       return rows.relation(named: display)
@@ -223,6 +224,32 @@ enum MetadataTables {
         ("status", .integer), ("snapshot_id", .bigint), ("sequence_number", .bigint),
         ("file_sequence_number", .bigint), ("data_file", file), fileRows.columns[fileRows.columns.count - 1],
       ], rows: rows)
+  }
+
+  private static func positionDeletes(
+    _ table: Table, _ snapshot: Snapshot?
+  ) throws(TableFormatError) -> MetadataRows {
+    let shape = try PartitionShape(table)
+    var columns: [(name: String, type: LogicalType)] = [
+      ("file_path", .varchar), ("pos", .bigint),
+      ("row", try IcebergType.struct(table.schema.fields).logicalType),
+    ]
+    if !shape.isEmpty { columns.append(("partition", shape.type)) }
+    columns += [("spec_id", .integer), ("delete_file_path", .varchar)]
+    let hasVectors = table.metadata.formatVersion >= 3
+    if hasVectors { columns += [("content_offset", .bigint), ("content_size_in_bytes", .bigint)] }
+    let deletes = try DeleteLoader(table)
+    var rows: [[ScalarValue]] = []
+    for entry in try liveEntries(table, snapshot) where entry.file.content == .positionDeletes {
+      let file = entry.file
+      var about: [ScalarValue] = shape.isEmpty ? [] : [.struct(shape.values(of: file))]
+      about += [.integer(Int64(file.specID)), .text(file.path)]
+      if hasVectors { about += [.optional(file.contentOffset), .optional(file.contentSizeInBytes)] }
+      for deleted in try DeletedRow.all(in: file, of: table, deletes: deletes) {
+        rows.append([.text(deleted.path), .integer(deleted.position), deleted.row] + about)
+      }
+    }
+    return MetadataRows(columns: columns, rows: rows)
   }
 
   /// The manifests of some snapshots, each once.

@@ -79,7 +79,7 @@ public final class DeleteLoader: Sendable {
     }
   }
 
-  private func positions(ofVector file: DataFile) throws(TableFormatError) -> RoaringBitmap64 {
+  func positions(ofVector file: DataFile) throws(TableFormatError) -> RoaringBitmap64 {
     guard let offset = file.contentOffset, let byteCount = file.contentSizeInBytes else {
       throw TableFormatError(
         .damaged, "a deletion vector does not say where it is in its file", file: file.path,

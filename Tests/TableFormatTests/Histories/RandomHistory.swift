@@ -19,6 +19,9 @@ struct RandomHistory {
   private var model = TableModel()
   private var vectors: [Int: DataFile] = [:]
   private var steps: [String] = []
+  /// The columns that the table still has, by their number in ``fields``.
+  private var visible = [0, 1, 2, 3]
+  private var isPromoted = false
   private var expected: [(snapshot: SnapshotID, rows: [[ScalarValue]], steps: Int)] = []
 
   init(seed: UInt64, name: String, folder: String, fileSystem: any FileSystem) throws {
@@ -43,17 +46,19 @@ struct RandomHistory {
     for state in expected {
       let snapshot = try test.table.snapshot(id: state.snapshot)
       let found = try test.rows(of: snapshot)
+      let rows = TestTable.sorted(shown(state.rows))
       // As text, in which NaN equals NaN.
-      if "\(found)" != "\(state.rows)" {
-        return steps.prefix(state.steps).joined(separator: "\n")
-          + "\nfound \(found)\nexpected \(state.rows)"
+      if "\(found)" != "\(rows)" {
+        return steps.joined(separator: "\n") + "\nafter \(state.steps) of them"
+          + "\nfound \(found)\nexpected \(rows)"
       }
     }
     return nil
   }
 
   private mutating func step() throws {
-    switch random.below(10) {
+    switch random.below(11) {
+    case 10: try evolve()
     case 0, 1, 2: try append()
     case 3: try deletePositions()
     case 4, 5: try deleteEqual()
@@ -69,12 +74,37 @@ struct RandomHistory {
   private var spec: PartitionSpec { test.table.metadata.partitionSpec }
 
   private mutating func row() -> [ScalarValue] {
-    [
+    let values: [ScalarValue] = [
       .integer(Int64(random.below(12))),
       random.below(5) == 0 ? .null : .integer(Int64(random.below(3))),
       random.below(5) == 0 ? .null : .text(["a", "é", ""][random.below(3)]),
       random.below(5) == 0 ? .null : .double([0, -0.0, .nan, 1.5][random.below(4)]),
     ]
+    return stored(values)
+  }
+
+  /// What a file of the current schema keeps of a row: a dropped column reads as null from then on.
+  private func stored(_ values: [ScalarValue]) -> [ScalarValue] {
+    values.indices.map { visible.contains($0) ? values[$0] : .null }
+  }
+
+  /// The columns of rows that the table still has.
+  private func shown(_ rows: [[ScalarValue]]) -> [[ScalarValue]] {
+    rows.map { row in visible.map { row[$0] } }
+  }
+
+  /// Drops the column `s`, by which older deletes may compare, or makes `k` longer.
+  private mutating func evolve() throws {
+    if random.below(2) == 0 {
+      guard visible.contains(2), !spec.fields.contains(where: { $0.sourceID == 3 }) else { return }
+      try test.commit(UpdateSchema([.drop("s")]))
+      visible.removeAll { $0 == 2 }
+      steps.append("drop s")
+    } else if !isPromoted {
+      try test.commit(UpdateSchema([.setType("k", .bigint)]))
+      isPromoted = true
+      steps.append("promote k")
+    }
   }
 
   /// Rows of one partition of the current spec, and the partition.
@@ -101,7 +131,7 @@ struct RandomHistory {
     for _ in 0...random.below(3) {
       let part = partition()
       // Identity partitions hold one value for all rows, so that 0 and -0 may not meet in one file.
-      files.append((try test.file(part.rows, partition: part.partition), part.rows))
+      files.append((try test.file(shown(part.rows), partition: part.partition), part.rows))
     }
     return files
   }
@@ -159,7 +189,8 @@ struct RandomHistory {
   /// An equality delete on some columns: keys of live rows, or any.
   private mutating func equalityDelete() throws -> (file: DataFile, apply: (inout TableModel, Int64) -> Void)
   {
-    let columns = [[0], [1], [1, 2], [3], [0, 3], [2]][random.below(6)]
+    let all = [[0], [1], [1, 2], [3], [0, 3], [2]].filter { $0.allSatisfy(visible.contains) }
+    let columns = all[random.below(all.count)]
     // The table's first spec is the unpartitioned one: its deletes reach every partition.
     let isGlobal = random.below(3) == 0
     let spec = isGlobal ? PartitionSpec.unpartitioned : spec
@@ -235,10 +266,10 @@ struct RandomHistory {
     guard let first = own.first else { return }
     let partition = model.files[first].file.partition
     let group = own.filter { "\(model.files[$0].file.partition)" == "\(partition)" }
-    let rows = group.flatMap { model.rows(in: $0) }.filter(\.isLive).map(\.values)
+    let rows = group.flatMap { model.rows(in: $0) }.filter(\.isLive).map { stored($0.values) }
     let start = random.below(2) == 0 ? test.table.metadata.lastSequenceNumber : nil
     let number = start ?? nextSequenceNumber
-    let added = rows.isEmpty ? [] : [try test.file(rows, partition: partition)]
+    let added = rows.isEmpty ? [] : [try test.file(shown(rows), partition: partition)]
     try test.commit(
       RewriteFiles(
         removedData: group.map { model.files[$0].file }, addedData: added,
@@ -258,7 +289,8 @@ struct RandomHistory {
       return
     }
     var changes: [UpdatePartitionSpec.Change] = spec.fields.map { .remove(name: $0.name) }
-    for field in Self.specs[random.below(Self.specs.count)] {
+    let specs = Self.specs.filter { $0.allSatisfy { visible.contains(Int($0.source.rawValue) - 1) } }
+    for field in specs[random.below(specs.count)] {
       let column = Self.fields[Int(field.source.rawValue) - 1].name
       changes.append(.add(column: column, field.transform))
     }

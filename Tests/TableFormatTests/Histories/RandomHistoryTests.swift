@@ -6,7 +6,7 @@ import Testing
 
 /// Random histories, of which every snapshot holds what a model in memory says.
 ///
-/// They mix appends, deletes of every kind, overwrites, compactions and spec changes. `WEQUERY_HISTORIES=10000`
+/// They mix appends, deletes of every kind, overwrites, compactions, spec and schema changes. `WEQUERY_HISTORIES=10000`
 /// asks for the full number.
 @Suite("Histories: tables equal their model") struct RandomHistoryTests {
   /// How many share a catalog, and the memory of its files.
