@@ -65,16 +65,26 @@ public final class PartitionedWriter {
   }
 
   private func route(_ batch: Batch) throws(TableFormatError) {
+    guard let makeRoom = limits.makeWaitingRows else {
+      for part in router.split(batch) { try write(batch.taking(part.rows), part.partition) }
+      return
+    }
     var late: [Int: [UInt32]] = [:]
     for part in router.split(batch) {
-      if limits.makeWaitingRows != nil, open[part.partition] == nil, open.count >= max(1, limits.openCount) {
+      if open[part.partition] == nil, open.count >= max(1, limits.openCount) {
         let bucket = part.partition / divisor % Self.bucketCount
         late[bucket, default: []] += part.rows ?? Array(0..<UInt32(batch.rowCount))
       } else {
         try write(batch.taking(part.rows), part.partition)
       }
     }
-    for (bucket, rows) in late.sorted(by: { $0.key < $1.key }) { try wait(batch.taking(rows), bucket) }
+    guard !late.isEmpty else { return }
+    var waiting = self.waiting ?? Waiting(rows: makeRoom())
+    for (bucket, rows) in late.sorted(by: { $0.key < $1.key }) {
+      try waiting.rows.add(batch.taking(rows), to: bucket)
+      waiting.filled.insert(bucket)
+    }
+    self.waiting = waiting
   }
 
   private func write(_ batch: Batch, _ partition: Int) throws(TableFormatError) {
@@ -126,13 +136,6 @@ public final class PartitionedWriter {
   }
 
   // MARK: Rows that wait
-
-  private func wait(_ batch: Batch, _ bucket: Int) throws(TableFormatError) {
-    guard let rows = waiting?.rows ?? limits.makeWaitingRows?() else { return }
-    try rows.add(batch, to: bucket)
-    if waiting == nil { waiting = Waiting(rows: rows) }
-    waiting?.filled.insert(bucket)
-  }
 
   /// Writes what waits, bucket by bucket; of a bucket with too many partitions some rows wait again.
   private func writeWaiting() throws(TableFormatError) {
