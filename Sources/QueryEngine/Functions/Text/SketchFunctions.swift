@@ -3,13 +3,18 @@ internal import Columnar
 /// What sketches and bitmaps tell.
 enum SketchFunctions {
   static let all: [ScalarFunction] = [
-    estimate("theta_estimate", "How many distinct values a theta sketch took, probably.") {
-      ThetaSketchState()
-    },
-    estimate("hll_estimate", "How many distinct values a HyperLogLog sketch took, probably.") {
-      HyperLogLogState()
-    },
-    estimate("bitmap_count", "How many values a Roaring bitmap holds.") { RoaringState() },
+    estimate(
+      "theta_estimate", "How many distinct values a theta sketch took, probably.",
+      of: "unhex('02030300001ACC93020000000000000015F97DCBBD86A105C397FC1281709D1E')", gives: 2
+    ) { ThetaSketchState() },
+    estimate(
+      "hll_estimate", "How many distinct values a HyperLogLog sketch took, probably.",
+      of: "unhex('57514831' || repeat('00', 4095) || '01')", gives: 1
+    ) { HyperLogLogState() },
+    estimate(
+      "bitmap_count", "How many values a Roaring bitmap holds.",
+      of: "unhex('0100000000000000000000003A30000001000000000001001000000001000200')", gives: 2
+    ) { RoaringState() },
   ]
 
   /// The form of `cardinality` that takes a sketch of either kind.
@@ -30,8 +35,10 @@ enum SketchFunctions {
   }
 
   private static func estimate(
-    _ name: String, _ summary: String, _ make: @escaping @Sendable () -> any SketchState
+    _ name: String, _ summary: String, of sketch: String, gives count: Int,
+    _ make: @escaping @Sendable () -> any SketchState
   ) -> ScalarFunction {
-    ScalarFunction(name, summary, examples: [], [overload { _ in make() }])
+    ScalarFunction(
+      name, summary, examples: [.init("\(name)(\(sketch))", gives: "\(count)")], [overload { _ in make() }])
   }
 }
