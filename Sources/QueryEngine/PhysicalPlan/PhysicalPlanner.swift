@@ -217,11 +217,19 @@ struct PhysicalPlanner {
   }
 
   private mutating func open(_ aggregate: LogicalPlan.Aggregate) throws(QueryError) -> OpenPipeline {
-    let columns = LogicalPlan.aggregate(aggregate).outputColumns
-    if let answer = try answerFromMetadata(aggregate) {
+    switch try answerFromMetadata(aggregate) {
+    case .rows(let answer):
       return OpenPipeline(
-        source: MemoryScanSource(batches: [answer], columnIndices: nil), layout: ColumnLayout(columns))
+        source: MemoryScanSource(batches: [answer], columnIndices: nil),
+        layout: ColumnLayout(LogicalPlan.aggregate(aggregate).outputColumns))
+    case .values(let known): return try open(aggregate, knowing: known)
+    case nil: return try openReading(aggregate)
     }
+  }
+
+  /// Plans an aggregate whose input is read.
+  mutating func openReading(_ aggregate: LogicalPlan.Aggregate) throws(QueryError) -> OpenPipeline {
+    let columns = LogicalPlan.aggregate(aggregate).outputColumns
     let pipeline = try open(aggregate.input)
     let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
     close(pipeline, with: sink)

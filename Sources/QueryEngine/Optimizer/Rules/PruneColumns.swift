@@ -5,6 +5,11 @@ struct PruneColumns: OptimizerRule {
   static let name = "prune_columns"
 
   func rewrite(_ plan: LogicalPlan, context: OptimizerContext) throws(QueryError) -> LogicalPlan {
+    PruneColumns.pruned(plan)
+  }
+
+  /// Returns the plan without the columns that none of its output columns needs.
+  static func pruned(_ plan: LogicalPlan) -> LogicalPlan {
     var pruning = ColumnPruning()
     return pruning.prune(plan, Set(plan.outputColumns.map(\.id)))
   }
