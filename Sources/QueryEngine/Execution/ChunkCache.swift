@@ -1,5 +1,6 @@
 internal import Columnar
 internal import Synchronization
+internal import TableFormat
 
 /// Decoded column chunks of immutable files, the least recently used going first.
 ///
@@ -11,7 +12,9 @@ package final class ChunkCache: Sendable {
     var path: String
     var fileByteCount: Int
     var rowGroup: Int
-    var fieldID: Int
+    var fieldID: FieldID
+    /// What the column is read as, which a later schema may say otherwise.
+    var type: IcebergType
     var firstRow: Int
   }
 

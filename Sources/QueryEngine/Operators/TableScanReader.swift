@@ -122,9 +122,10 @@ final class TableScanReader: MorselReader {
     }
 
     private func key(_ column: Int) -> ChunkCache.Key {
-      ChunkCache.Key(
+      let field = owner.source.fields[column]
+      return ChunkCache.Key(
         path: reader.task.file.path, fileByteCount: Int(clamping: reader.task.file.fileSizeInBytes),
-        rowGroup: rowGroup, fieldID: Int(owner.source.fields[column].id.rawValue), firstRow: rows.lowerBound)
+        rowGroup: rowGroup, fieldID: field.id, type: field.type, firstRow: rows.lowerBound)
     }
 
     private func isFloating(_ column: Int) -> Bool {
