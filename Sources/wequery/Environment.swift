@@ -68,6 +68,8 @@ final class Environment {
       settings.cacheChunks = false
       settings.cacheAggregates = false
     }
+    if options.noAggregateCache { settings.cacheAggregates = false }
+    settings.build = build
     let session = Session(
       catalog: catalog, settings: settings, procedures: MaintenanceProcedures.all,
       systemTables: catalog.map { WarehouseTables(besideCatalog: $0.path) }, paths: paths,
@@ -134,6 +136,13 @@ final class Environment {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
+  }
+
+  /// Tells this program from one that was built of other sources.
+  private static var build: String {
+    var status = stat()
+    guard unsafe stat("/proc/self/exe", &status) == 0 else { return "" }
+    return "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)"
   }
 
   static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

@@ -31,7 +31,7 @@ enum Program {
       try environment.output.finish()
       TextOutput.standard.flush()
       // The answer is out; what is kept for the next process delays nobody.
-      environment.session.saveMetadata()
+      environment.session.saveCaches()
     } catch {
       TextOutput.standard.flush()
       let failure = CommandFailure(any: error)

@@ -13,8 +13,8 @@ final class Workspace {
   /// The file system of the tables, which fails when it is told to.
   let faults = FaultInjectingFileSystem(LocalFileSystem(), failing: .max)
 
-  init(now: Int64? = nil, threads: Int = 1) throws {
-    path = "/tmp/wequery-maintenance-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  init(now: Int64? = nil, threads: Int = 1, root: String = "/tmp") throws {
+    path = "\(root)/wequery-maintenance-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     try LocalFileSystem().createDirectory(path)
     catalog = try SQLiteCatalog(path: path + "/catalog.db", fileSystem: faults)
     var settings = SessionSettings(

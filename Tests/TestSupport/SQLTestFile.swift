@@ -144,6 +144,8 @@ package struct SQLTestMode: Sendable, CaseIterable {
   var disabledRules: Set<String> = []
   var memoryLimit = 1 << 30
   var usesCaches = true
+  /// Whether aggregates of tiny files are kept too, and each query runs until they are used.
+  var keepsAggregates = false
 
   /// The modes that every run of the tests goes through: the base ones, and one of the others by the day, or all
   /// of them with `WEQUERY_SQL_MODES=all` in the environment.
@@ -154,6 +156,7 @@ package struct SQLTestMode: Sendable, CaseIterable {
     SQLTestMode(name: "two workers, small batches", batchSize: 3),
     SQLTestMode(name: "without the optimizer", threads: 1, disabledRules: Set(Optimizer.ruleNames)),
     SQLTestMode(name: "no memory", memoryLimit: 1),
+    SQLTestMode(name: "aggregates kept", keepsAggregates: true),
   ]
 
   private static let others =
@@ -163,6 +166,8 @@ package struct SQLTestMode: Sendable, CaseIterable {
       SQLTestMode(name: "without caches", usesCaches: false),
       SQLTestMode(
         name: "no memory, seven workers, batches of one row", threads: 7, batchSize: 1, memoryLimit: 1),
+      SQLTestMode(
+        name: "aggregates kept, no memory, seven workers", threads: 7, memoryLimit: 1, keepsAggregates: true),
       SQLTestMode(
         name: "no memory, one worker, without the optimizer", threads: 1,
         disabledRules: Set(Optimizer.ruleNames), memoryLimit: 1),
@@ -180,6 +185,8 @@ package struct SQLTestMode: Sendable, CaseIterable {
 package struct SQLTestRunner {
   private let session: Session
   private let folder: String?
+  /// How often each query runs: to count groups, to keep them, to use them.
+  private let queryRunCount: Int
 
   /// Opens a session for one file.
   package init(_ file: SQLTestFile, _ mode: SQLTestMode, procedures: [any Procedure] = []) throws {
@@ -188,6 +195,8 @@ package struct SQLTestRunner {
     settings.batchSize = mode.batchSize
     settings.disabledOptimizerRules = mode.disabledRules
     (settings.cacheChunks, settings.cacheMetadata) = (mode.usesCaches, mode.usesCaches)
+    queryRunCount = mode.keepsAggregates && file.usesWarehouse ? 3 : 1
+    if mode.keepsAggregates { settings.aggregatePolicy.leastRowCount = 0 }
     // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.
     settings.currentTimestamp = 1_705_309_200_000_000
     guard file.usesWarehouse else {
@@ -259,9 +268,13 @@ package struct SQLTestRunner {
   }
 
   private func run(_ record: SQLTestFile.Record, _ variables: inout [String: String]) -> String? {
-    let result: StatementResult
+    var result: StatementResult
     do throws(QueryError) {
-      result = try session.run(single: SQLTestRunner.expanded(record.sql, variables))
+      let sql = SQLTestRunner.expanded(record.sql, variables)
+      result = try session.run(single: sql)
+      if case .query = record.kind {
+        for _ in 1..<queryRunCount { result = try session.run(single: sql) }
+      }
     } catch {
       guard case .error(let written) = record.kind else { return "error: \(error)" }
       let pattern = SQLTestRunner.expanded(written, variables)

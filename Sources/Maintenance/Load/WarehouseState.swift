@@ -16,7 +16,7 @@ package final class WarehouseState: Sendable {
     let folder = FilePath.parent(of: path)
     try MaintenanceError.reading { () throws(FileFormatError) in try LocalFileSystem().createDirectory(folder)
     }
-    let file = FilePath.join(folder, "wequery.db")
+    let file = SQLiteCatalog.stateFile(beside: path)
     connection = try MaintenanceError.wrapping { () throws(TableFormatError) in
       let connection = try SQLiteConnection(path: file, creating: true)
       try connection.execute(

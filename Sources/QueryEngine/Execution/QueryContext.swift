@@ -112,8 +112,14 @@ package struct ExecutionCaches: Sendable {
   package var manifests: ManifestCache?
   /// Footers of data files; `nil` keeps none.
   package var files: DataFileCache?
+  /// Partial aggregates of data files; `nil` keeps none.
+  package var aggregates: AggregateCache?
 
-  package init(chunks: ChunkCache? = nil, manifests: ManifestCache? = nil, files: DataFileCache? = nil) {
+  package init(
+    chunks: ChunkCache? = nil, manifests: ManifestCache? = nil, files: DataFileCache? = nil,
+    aggregates: AggregateCache? = nil
+  ) {
     (self.chunks, self.manifests, self.files) = (chunks, manifests, files)
+    self.aggregates = aggregates
   }
 }

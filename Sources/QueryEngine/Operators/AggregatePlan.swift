@@ -59,6 +59,14 @@ struct AggregatePlan: Sendable {
     (self.arguments, self.filters, self.steps) = (arguments, filters, steps)
   }
 
+  /// Makes a plan of one grouping set of steps that are ready.
+  init(
+    keys: [BoundExpression], steps: [AggregateStep], arguments: [BoundExpression], filters: [BoundExpression]
+  ) {
+    (self.keys, self.steps, self.arguments, self.filters) = (keys, steps, arguments, filters)
+    (sets, hasGroupingID) = ([Array(keys.indices)], false)
+  }
+
   private static func needsOrder(_ function: String) -> Bool {
     switch function {
     case "array_agg", "string_agg", "first", "last", "percentile_cont", "percentile_disc", "mode", "map_agg":

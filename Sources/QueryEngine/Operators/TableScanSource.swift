@@ -49,6 +49,8 @@ final class TableScanSource: PipelineSource {
   let chunkCache: ChunkCache?
   private let readers: Mutex<[DataFileReader?]>
   private let morsels = Mutex<[Morsel]>([])
+  /// The files that need not be read, as what is asked of them is known.
+  private let answered = Mutex<Set<Int>>([])
   /// What has been learned of each filter: rows seen, rows that passed.
   let learned: Mutex<[(seen: Int, passed: Int)]>
   /// The same of the conditions that become known later.
@@ -111,14 +113,24 @@ final class TableScanSource: PipelineSource {
     throw .internalError("column \(column.name) of \(relation.displayName) has no field")
   }
 
-  var estimatedRowCount: Int { Int(clamping: plan.recordCount) }
+  /// Leaves out files, given by the number of their task.
+  func leaveOut(_ tasks: Set<Int>) { answered.withLock { $0 = tasks } }
+
+  var estimatedRowCount: Int {
+    let answered = answered.withLock { $0 }
+    if answered.isEmpty { return Int(clamping: plan.recordCount) }
+    return plan.tasks.indices.reduce(0) { total, task in
+      answered.contains(task) ? total : total &+ Int(clamping: plan.tasks[task].file.recordCount)
+    }
+  }
 
   /// Small files are a morsel each; the footers of others are read to learn of their row groups.
   func open(_ context: QueryContext) throws(QueryError) -> Int {
     var morsels: [Morsel] = []
     let morselRowCount = context.settings.morselRowCount
     let isPlentiful = plan.tasks.count >= context.settings.threadCount * 8
-    for index in plan.tasks.indices {
+    let answered = answered.withLock { $0 }
+    for index in plan.tasks.indices where !answered.contains(index) {
       let rowCount = Int(clamping: plan.tasks[index].file.recordCount)
       if rowCount <= morselRowCount || (isPlentiful && rowCount <= morselRowCount * 4) {
         morsels.append(Morsel(task: index))

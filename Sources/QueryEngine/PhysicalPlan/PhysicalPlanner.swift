@@ -231,6 +231,7 @@ struct PhysicalPlanner {
   mutating func openReading(_ aggregate: LogicalPlan.Aggregate) throws(QueryError) -> OpenPipeline {
     let columns = LogicalPlan.aggregate(aggregate).outputColumns
     let pipeline = try open(aggregate.input)
+    if let grouped = try openByFile(aggregate, over: pipeline) { return grouped }
     let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
     close(pipeline, with: sink)
     var grouped = OpenPipeline(source: sink.source, layout: ColumnLayout(columns))

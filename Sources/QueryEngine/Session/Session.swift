@@ -63,12 +63,16 @@ package final class Session {
     memory = MemoryBudget(limit: settings.memoryLimit)
     caches = ExecutionCaches(
       chunks: ChunkCache(memory), manifests: ManifestCache(userFolder: settings.cacheDirectory),
-      files: DataFileCache())
+      files: DataFileCache(),
+      aggregates: AggregateCache(
+        memory, policy: settings.aggregatePolicy, build: settings.build,
+        userFolder: settings.cacheDirectory))
   }
 
-  /// Keeps what planning learned for later processes, where that is worth it: to be called when the answers are out.
-  package func saveMetadata() {
+  /// Keeps what later processes can use, where that is worth it: to be called when the answers are out.
+  package func saveCaches() {
     if settings.cacheMetadata { caches.manifests?.save() }
+    if settings.cacheAggregates { caches.aggregates?.save() }
   }
 
   /// Runs all statements of a text in order; the first error ends it.
@@ -220,6 +224,7 @@ package final class Session {
     let isOfUse = plan.map { !isAtItsLastStatement || $0.readsATableAgain } ?? true
     if !settings.cacheChunks || !isOfUse { enabled.chunks = nil }
     if !settings.cacheMetadata { (enabled.manifests, enabled.files) = (nil, nil) }
+    if !settings.cacheAggregates { enabled.aggregates = nil }
     return enabled
   }
 

@@ -18,6 +18,10 @@ package struct SessionSettings: Sendable {
   package var cacheDirectory: String?
   package var cacheChunks = true
   package var cacheAggregates = true
+  /// Which partial aggregates are worth keeping.
+  package var aggregatePolicy = AggregateCache.Policy()
+  /// Tells programs apart that share a cache, as functions may differ.
+  package var build = ""
   /// Names of optimizer rules that are left out.
   package var disabledOptimizerRules: Set<String> = []
   package var batchSize = Batch.capacity

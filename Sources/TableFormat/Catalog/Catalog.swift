@@ -71,6 +71,9 @@ public protocol Catalog: Sendable {
   /// Where what is derived from tables may be kept; `nil` where there is no such place.
   var cacheFolder: String? { get }
 
+  /// The SQLite file beside the catalog for our own state; `nil` where there is no place for one.
+  var stateFile: String? { get }
+
   /// Takes the lock that makes our own writers of a table queue; `nil` where there is no place for one.
   func lock(_ table: TableIdentifier) throws(TableFormatError) -> TableLock?
 }
@@ -78,6 +81,8 @@ public protocol Catalog: Sendable {
 extension Catalog {
   /// There is no place by default.
   public var cacheFolder: String? { nil }
+  /// There is no place by default.
+  public var stateFile: String? { nil }
 }
 
 /// One table's change of metadata file.

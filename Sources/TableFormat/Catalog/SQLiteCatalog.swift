@@ -68,6 +68,14 @@ public final class SQLiteCatalog: Catalog {
   /// The folder beside the catalog for what may be deleted at any time.
   public var cacheFolder: String? { FilePath.join(ownFolder, "cache") }
 
+  /// The SQLite file beside the catalog for our own state.
+  public var stateFile: String? { Self.stateFile(beside: path) }
+
+  /// The SQLite file for our own state beside a catalog.
+  package static func stateFile(beside path: String) -> String {
+    FilePath.join(FilePath.parent(of: path), "wequery.db")
+  }
+
   /// The catalog names that the file holds.
   ///
   /// - Returns: The names in order; a name that one asks for and that is not among them looks like an empty catalog.

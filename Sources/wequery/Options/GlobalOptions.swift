@@ -52,6 +52,9 @@ struct GlobalOptions: ParsableArguments {
   @Flag(help: "Keep neither decoded column chunks nor partial aggregates.")
   var noCache = false
 
+  @Flag(help: "Keep no partial aggregates of data files.")
+  var noAggregateCache = false
+
   func validate() throws {
     if repetitions < 1 { throw ValidationError("--repeat must be 1 or more, not \(repetitions)") }
     if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more, not \(threads)") }

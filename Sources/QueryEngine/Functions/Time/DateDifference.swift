@@ -140,7 +140,7 @@ enum DateDifference {
   }
 
   static let age = ScalarFunction(
-    "age", "The years, months, days and time from `b`, or now, to `a`.",
+    "age", "The years, months, days and time from `b`, or now, to `a`.", volatility: .stable,
     examples: [
       .init("age(TIMESTAMP '2024-03-01', TIMESTAMP '2023-01-31')", gives: "1 year 1 month 1 day")
     ],
