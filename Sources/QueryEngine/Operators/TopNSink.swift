@@ -102,7 +102,9 @@ final class TopNSink: PipelineSink {
       let first = Int64(morsel) << 36 + Int64(rowOfMorsel)
       batch.columns.append(.flat((0..<Int64(batch.rowCount)).map { first + $0 }))
       rowOfMorsel += batch.rowCount
-      let kept = batch.compacted()
+      var kept = batch.compacted()
+      // A row among many that were passed over would keep all texts of its column chunk.
+      if !sink.threshold.isOpen { kept.columns = kept.columns.map { Kernels.detached($0) } }
       rowCount += kept.rowCount
       batches.append(kept)
       if rowCount >= nextPrune { prune() }
