@@ -13,7 +13,7 @@ package final class AggregateCache: Sendable {
     /// Queries over fewer rows are not kept at all.
     package var leastRowCount = 20_000
     /// Queries that read fewer rows leave nothing to other processes.
-    package var leastStoredRowCount = 200_000
+    package var leastStoredRowCount = 400_000
     /// How many rows tell other processes of a query whose groups were counted only.
     package var leastCountedRowCount = 1_000_000
     /// Of a query that others know of, so many new rows are worth being written.
