@@ -67,6 +67,14 @@ extension FuzzTarget {
             _ = try reader.read(column: column, rowGroup: group, rows: rows, wanted: sparse)
           }
         }
+        let open = OpenRowGroup()
+        let middle = min(window, rowCount) / 2
+        for rows in [0..<middle, middle..<min(window, rowCount)] {
+          attempt { () throws(FileFormatError) in
+            let part = try reader.read(column: column, rowGroup: group, rows: rows, sharing: open)
+            touch(part, column.type)
+          }
+        }
         guard column.leaf != nil else { continue }
         _ = reader.bounds(column: column, rowGroup: group)
         attempt { () throws(FileFormatError) in _ = try reader.pageIndex(column: column, rowGroup: group) }

@@ -10,7 +10,7 @@ struct BooleanLeafValues: LeafValues, ~Copyable {
     bits = WritableBuffer(zeroedByteCount: wordCount * 8)
   }
 
-  mutating func setDictionary(_ section: ValueSection) throws(FileFormatError) {
+  mutating func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError) {
     throw .damagedEncoding("a dictionary of booleans")
   }
 

@@ -12,6 +12,18 @@ struct ChunkPage {
   var rows: Range<Int>?
   /// Whether a row of it is wanted.
   var isWanted = true
+  /// The page as another part of the row group left it; its bytes were not read again then.
+  var decompressed: DataPage?
+
+  /// The encoding of a data page's values.
+  var encoding: ParquetEncoding? {
+    if let decompressed { return decompressed.values.encoding }
+    return switch header.content {
+    case .data(let page): page.encoding
+    case .dataV2(let page): page.encoding
+    case .dictionary, .other: nil
+    }
+  }
 
   /// Values, nulls and empty lists included; 0 for pages that are not data.
   var valueCount: Int {
@@ -33,11 +45,13 @@ struct ChunkPages {
 
   /// The dictionary page, if there is one.
   private(set) var dictionary: ChunkPage?
+  /// Where the dictionary page is that the pages may need, if it was not read along with them.
+  private(set) var unreadDictionary: Range<Int>?
   /// The data pages that hold rows of the range, those that are not wanted included.
   private(set) var pages: [ChunkPage] = []
 
   /// What parquet-mr before 1.2.9 leaves out of a chunk's length: the dictionary page's header.
-  private static let slack = 100
+  static let slack = 100
   /// Gaps below this are read rather than jumped over.
   private static let gapLimit = 64 * 1024
 
@@ -53,10 +67,12 @@ struct ChunkPages {
   }
 
   /// Reads the pages that hold wanted rows of `rows`.
-  mutating func read(rows: Range<Int>, wanted: Bitmap?) throws(FileFormatError) {
+  mutating func read(
+    rows: Range<Int>, wanted: Bitmap?, sharing open: OpenColumnChunk?
+  ) throws(FileFormatError) {
     let isWhole = rows == 0..<rowGroupRowCount && wanted == nil
-    if !isWhole, let location = chunk.offsetIndex, location.byteCount > 0,
-      try readByIndex(ChunkPages.offsetIndex(file, location), rows: rows, wanted: wanted)
+    if !isWhole, let directory = try directory(open),
+      try read(by: directory, rows: rows, wanted: wanted, sharing: open)
     {
       return
     }
@@ -67,15 +83,37 @@ struct ChunkPages {
     try walk(buffer, count: count, fileOffset: start, rows: rows, wanted: wanted)
   }
 
+  /// Whether a page that was read holds codes of a dictionary.
+  var haveCodes: Bool { pages.contains { $0.isWanted && $0.encoding?.isDictionary ?? false } }
+
+  /// Where the pages are; `nil` if only reading them all tells.
+  private func directory(_ open: OpenColumnChunk?) throws(FileFormatError) -> PageDirectory? {
+    let (file, chunk) = (file, chunk)
+    guard let location = chunk.offsetIndex, location.byteCount > 0 else {
+      guard isFlat, let open else { return nil }
+      return try open.directory { () throws(FileFormatError) in try PageDirectory(walking: file, chunk) }
+    }
+    func find() throws(FileFormatError) -> PageDirectory {
+      try PageDirectory(ChunkPages.offsetIndex(file, location), chunk)
+    }
+    guard let open else { return try find() }
+    return try open.directory(find)
+  }
+
   /// Reads only the dictionary page.
   mutating func readDictionary() throws(FileFormatError) {
     let start = chunk.firstPageOffset
     let count = chunk.dataPageOffset - start
     guard count > 0 else { return }
-    try file.check(offset: start, count: count)
-    let buffer = try file.read(at: start, count: count)
-    let page = try ChunkPages.page(buffer, at: 0, end: count, fileOffset: start)
-    if case .dictionary = page.header.content { dictionary = page }
+    dictionary = try readDictionary(at: start..<start + count)
+  }
+
+  /// Reads the page at `range`, if it is a dictionary.
+  func readDictionary(at range: Range<Int>) throws(FileFormatError) -> ChunkPage? {
+    let buffer = try file.read(at: range.lowerBound, count: range.count)
+    let page = try ChunkPages.page(buffer, at: 0, end: range.count, fileOffset: range.lowerBound)
+    if case .dictionary = page.header.content { return page }
+    return nil
   }
 
   /// Reads the offset index of a column chunk.
@@ -87,29 +125,33 @@ struct ChunkPages {
     return try ParquetOffsetIndex.decode(from: &reader)
   }
 
-  /// Reads the pages that the offset index says are needed.
+  /// Reads the pages that are needed and that no other part left.
   ///
   /// - Returns: `false` if all pages are, and nothing was read.
-  private mutating func readByIndex(
-    _ index: ParquetOffsetIndex, rows: Range<Int>, wanted: Bitmap?
+  private mutating func read(
+    by directory: PageDirectory, rows: Range<Int>, wanted: Bitmap?, sharing open: OpenColumnChunk?
   ) throws(FileFormatError) -> Bool {
-    guard let first = index.pages.first else { return false }
+    if directory.pages.isEmpty { return false }
     var places: [(place: ParquetOffsetIndex.Page, rows: Range<Int>, isWanted: Bool)] = []
-    for (number, place) in index.pages.enumerated() {
-      let end = number + 1 < index.pages.count ? index.pages[number + 1].firstRow : rowGroupRowCount
+    let all = directory.pages
+    for (number, place) in all.enumerated() {
+      let end = number + 1 < all.count ? all[number + 1].firstRow : rowGroupRowCount
       guard place.firstRow <= end else { throw .damaged("an offset index names row \(place.firstRow)") }
       let pageRows = place.firstRow..<end
       guard pageRows.overlaps(rows) else { continue }
       places.append((place, pageRows, ChunkPages.isWanted(pageRows, of: rows, wanted)))
     }
-    if places.count == index.pages.count && places.allSatisfy(\.isWanted) { return false }
-    guard first.firstRow == 0 && first.offset >= chunk.firstPageOffset else {
-      throw .damaged("an offset index begins at row \(first.firstRow)")
-    }
+    if open == nil && places.count == all.count && places.allSatisfy(\.isWanted) { return false }
     var needed: [Range<Int>] = []
-    let dictionaryRange = chunk.firstPageOffset..<first.offset
-    if !dictionaryRange.isEmpty && places.contains(where: \.isWanted) { needed.append(dictionaryRange) }
+    var kept: [Int: DataPage] = [:]
+    if let range = directory.dictionary, places.contains(where: \.isWanted) {
+      if open == nil { needed.append(range) } else { unreadDictionary = range }
+    }
     for entry in places where entry.isWanted {
+      if let page = open?.page(at: entry.place.offset) {
+        kept[entry.place.offset] = page
+        continue
+      }
       try file.check(offset: entry.place.offset, count: entry.place.byteCount)
       needed.append(entry.place.offset..<entry.place.offset + entry.place.byteCount)
     }
@@ -122,13 +164,19 @@ struct ChunkPages {
         part.buffer, at: range.lowerBound - part.offset, end: range.upperBound - part.offset,
         fileOffset: part.offset)
     }
-    if let range = needed.first, range == dictionaryRange {
+    if let range = needed.first, range == directory.dictionary {
       let page = try page(at: range)
       if case .dictionary = page.header.content { dictionary = page }
     }
     for entry in places {
       guard entry.isWanted else {
-        pages.append(.unread(rows: entry.rows, fileOffset: entry.place.offset))
+        pages.append(.unread(rows: entry.rows, fileOffset: entry.place.offset, isWanted: false))
+        continue
+      }
+      if let page = kept[entry.place.offset] {
+        var known = ChunkPage.unread(rows: entry.rows, fileOffset: entry.place.offset, isWanted: true)
+        known.decompressed = page
+        pages.append(known)
         continue
       }
       var page = try page(at: entry.place.offset..<entry.place.offset + entry.place.byteCount)
@@ -226,11 +274,11 @@ struct ChunkPages {
 }
 
 extension ChunkPage {
-  /// A page that is passed over and was not read.
-  fileprivate static func unread(rows: Range<Int>, fileOffset: Int) -> ChunkPage {
+  /// A page whose bytes were not read.
+  fileprivate static func unread(rows: Range<Int>, fileOffset: Int, isWanted: Bool) -> ChunkPage {
     ChunkPage(
       header: ParquetPageHeader(.other(-1), uncompressedByteCount: 0, compressedByteCount: 0),
-      buffer: emptyBuffer, body: 0..<0, fileOffset: fileOffset, rows: rows, isWanted: false)
+      buffer: emptyBuffer, body: 0..<0, fileOffset: fileOffset, rows: rows, isWanted: isWanted)
   }
 
   private static let emptyBuffer = WritableBuffer(byteCount: 0).freeze()

@@ -7,12 +7,15 @@ struct ColumnAssembler {
   let column: ParquetColumn
   let rows: Range<Int>
   let wanted: Bitmap?
+  let open: OpenRowGroup?
   private var leaves: [Int: ColumnChunkReader.Leaf] = [:]
 
   init(
-    reader: ParquetReader, group: RowGroupMetadata, column: ParquetColumn, rows: Range<Int>, wanted: Bitmap?
+    reader: ParquetReader, group: RowGroupMetadata, column: ParquetColumn, rows: Range<Int>,
+    wanted: Bitmap?, open: OpenRowGroup?
   ) {
     (self.reader, self.group, self.column, self.rows) = (reader, group, column, rows)
+    self.open = open
     // Leaves of one list must agree on their elements, but their pages end at different rows.
     let hasLists = column.leafIndices.contains {
       reader.metadata.schema.leaves[$0].repetitionLevel > 0
@@ -31,7 +34,7 @@ struct ColumnAssembler {
   private mutating func readLeaves(_ node: ParquetColumn, slotDefinition: Int) throws(FileFormatError) {
     if node.leaf != nil {
       let chunk = reader.chunkReader(
-        of: node, group, slotDefinition: slotDefinition, keepsLevels: true)
+        of: node, group, slotDefinition: slotDefinition, keepsLevels: true, sharing: open)
       leaves[node.leafIndices.lowerBound] = try chunk.read(rows: rows, wanted: wanted)
       return
     }

@@ -10,6 +10,8 @@ struct ColumnChunkReader {
   let slotDefinition: Int
   /// Whether levels are kept though there are no lists, for structs.
   let keepsLevels: Bool
+  /// What other readings of the chunk left for this one.
+  let open: OpenColumnChunk?
 
   /// A leaf's values and, where they are kept, its levels.
   struct Leaf {
@@ -29,16 +31,12 @@ struct ColumnChunkReader {
     }
     do {
       var chunkPages = try ChunkPages(file, chunk, rowGroupRowCount: rowGroupRowCount, isFlat: isFlat)
-      try chunkPages.read(rows: rows, wanted: wanted)
+      try chunkPages.read(rows: rows, wanted: wanted, sharing: open)
       let decoder = PageDecoder(shape: shape, codec: try chunk.codec.compression(), context: context)
       let capacity = try slotCapacity(chunkPages.pages, rows, isFlat: isFlat)
       let values = LeafDecoder(
         shape, slotDefinition: slotDefinition, keepsLevels: keepsLevels, capacity: capacity)
-      if let page = chunkPages.dictionary {
-        try located(page) { () throws(FileFormatError) in
-          try values.setDictionary(try decoder.dictionary(page))
-        }
-      }
+      if let dictionary = try dictionary(&chunkPages, decoder) { try values.setDictionary(dictionary) }
       if isFlat {
         try readFlat(chunkPages.pages, decoder, values, rows)
       } else {
@@ -64,20 +62,29 @@ struct ColumnChunkReader {
       try pages.readDictionary()
       guard let page = pages.dictionary else { return nil }
       let decoder = PageDecoder(shape: shape, codec: try chunk.codec.compression(), context: context)
-      let section = try decoder.dictionary(page)
-      let entries =
-        switch shape.type {
-        case .boolean: throw FileFormatError.damagedEncoding("a dictionary of booleans")
-        case .int32: try FixedLeafValues<Int32>.decodeDictionary(section, shape)
-        case .int64: try FixedLeafValues<Int64>.decodeDictionary(section, shape)
-        case .float: try FixedLeafValues<Float>.decodeDictionary(section, shape)
-        case .double: try FixedLeafValues<Double>.decodeDictionary(section, shape)
-        case .int96, .byteArray, .fixedLengthByteArray:
-          try FixedLeafValues<StringView>.decodeDictionary(section, shape)
-        }
-      return try shape.conversion.convert(entries)
+      return try LeafDictionary(try decoder.dictionary(page), shape).values()
     } catch {
       throw error.inFile(file.path)
+    }
+  }
+
+  /// The dictionary, if the pages need one.
+  private func dictionary(
+    _ pages: inout ChunkPages, _ decoder: PageDecoder
+  ) throws(FileFormatError) -> LeafDictionary? {
+    func decode(_ page: ChunkPage) throws(FileFormatError) -> LeafDictionary {
+      do { return try LeafDictionary(try decoder.dictionary(page), decoder.shape) } catch {
+        throw error.inFile(file.path, at: page.fileOffset)
+      }
+    }
+    if let page = pages.dictionary {
+      guard let open else { return try decode(page) }
+      return try open.dictionary { () throws(FileFormatError) in try decode(page) }
+    }
+    guard let open, let place = pages.unreadDictionary, pages.haveCodes else { return nil }
+    return try open.dictionary { () throws(FileFormatError) in
+      guard let page = try pages.readDictionary(at: place) else { return nil }
+      return try decode(page)
     }
   }
 
@@ -92,7 +99,7 @@ struct ColumnChunkReader {
       if page.isWanted {
         try located(page) { () throws(FileFormatError) in
           let local = shared.lowerBound - pageRows.lowerBound..<shared.upperBound - pageRows.lowerBound
-          try values.appendFlat(try decoder.data(page), rows: local)
+          try values.appendFlat(try dataPage(page, decoder, taking: shared.count), rows: local)
         }
       } else {
         try values.appendUnwanted(rowCount: shared.count)
@@ -102,6 +109,22 @@ struct ColumnChunkReader {
     guard next == rows.upperBound else {
       throw .damaged("a column chunk ends at row \(next)", offset: chunk.dataPageOffset)
     }
+  }
+
+  /// Decompresses a page, unless another part of the row group has done that.
+  private func dataPage(
+    _ page: ChunkPage, _ decoder: PageDecoder, taking rowCount: Int
+  ) throws(FileFormatError) -> DataPage {
+    guard let open, let pageRowCount = page.rows?.count, rowCount < pageRowCount else {
+      return try decoder.data(page, isKept: false)
+    }
+    let data: DataPage
+    if let known = page.decompressed { data = known } else { data = try decoder.data(page, isKept: true) }
+    // Bytes that are not compressed are read again: they are a part of many pages' buffer.
+    if decoder.codec != .uncompressed {
+      open.keep(data, at: page.fileOffset, rowCount: pageRowCount, taking: rowCount)
+    }
+    return data
   }
 
   private func readNested(
@@ -122,7 +145,7 @@ struct ColumnChunkReader {
         // Row -1 of the page is the one that began before.
         let local = max(rows.lowerBound - begun, -1)..<max(rows.upperBound - begun, -1)
         let rowCount = try values.appendNested(
-          try decoder.data(page), rows: local, beginsRow: begun == 0 || page.rows != nil)
+          try decoder.data(page, isKept: false), rows: local, beginsRow: begun == 0 || page.rows != nil)
         if let stated = page.rows?.count, stated != rowCount {
           throw .damagedEncoding("a page of \(rowCount) rows should have \(stated)")
         }

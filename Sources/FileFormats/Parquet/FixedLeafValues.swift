@@ -9,7 +9,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
   private var values = WritableBuffer(byteCount: 0)
   private var mode = Mode.empty
   private var pages: [Buffer] = []
-  private var dictionary: Vector?
+  private var dictionary: LeafDictionary?
 
   private enum Mode { case empty, dictionary, flat }
 
@@ -17,8 +17,8 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
 
   mutating func reserve(slotCount: Int) { self.slotCount = slotCount }
 
-  mutating func setDictionary(_ section: ValueSection) throws(FileFormatError) {
-    dictionary = try FixedLeafValues.decodeDictionary(section, shape)
+  mutating func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError) {
+    self.dictionary = dictionary
   }
 
   /// Decodes the entries of a dictionary page.
@@ -50,7 +50,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
     var values = Self.exchange(&self.values)
     var target = values.elements(as: Value.self, count: capacity)
     if isDictionary {
-      guard let dictionary else { throw Self.noDictionary }
+      guard let dictionary = dictionary?.entries else { throw Self.noDictionary }
       var codes = WritableBuffer(byteCount: validCount * 4)
       var room = codes.elements(as: UInt32.self, count: validCount)
       try Self.decodeCodes(
@@ -83,8 +83,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
   mutating func finish(slotCount: Int, validity: Bitmap?) throws(FileFormatError) -> Vector {
     if mode == .dictionary, let dictionary {
       let codes = Self.exchange(&codes).freeze()
-      let base = try shape.conversion.convert(dictionary)
-      return .dictionary(codes, count: slotCount, of: base, validity: validity)
+      return .dictionary(codes, count: slotCount, of: try dictionary.values(), validity: validity)
     }
     if mode == .empty { values = WritableBuffer(zeroedByteCount: slotCount * MemoryLayout<Value>.stride) }
     let values = Self.exchange(&values).freeze()
@@ -113,7 +112,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
     guard mode != .flat else { return }
     let capacity = slotCount
     values = WritableBuffer(byteCount: capacity * MemoryLayout<Value>.stride)
-    if let dictionary {
+    if let dictionary = dictionary?.entries {
       pages += dictionary.stringPages
       if mode == .dictionary {
         var codes = Self.exchange(&codes)
@@ -131,7 +130,7 @@ struct FixedLeafValues<Value: StoredValue>: LeafValues, ~Copyable {
     _ section: ValueSection, skipping skipped: Int, validCount: Int, slots: Range<Int>,
     validity: Span<UInt64>
   ) throws(FileFormatError) {
-    guard let entryCount = dictionary?.count else { throw Self.noDictionary }
+    guard let entryCount = dictionary?.entries.count else { throw Self.noDictionary }
     let capacity = slotCount
     var room = codes.elements(as: UInt32.self, count: capacity)
     try Self.decodeCodes(

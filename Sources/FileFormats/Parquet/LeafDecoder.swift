@@ -38,8 +38,10 @@ final class LeafDecoder {
     validity = ValidityRows(capacity: capacity)
   }
 
-  /// Takes the dictionary page.
-  func setDictionary(_ section: ValueSection) throws(FileFormatError) { try values.setDictionary(section) }
+  /// Takes the dictionary.
+  func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError) {
+    try values.setDictionary(dictionary)
+  }
 
   /// Appends rows nobody will look at: empty lists below lists.
   func appendUnwanted(rowCount: Int) throws(FileFormatError) {

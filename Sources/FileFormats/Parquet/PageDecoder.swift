@@ -27,19 +27,25 @@ struct PageDecoder {
   }
 
   /// Returns the parts of a data page.
-  func data(_ page: ChunkPage) throws(FileFormatError) -> DataPage {
+  ///
+  /// - Parameters:
+  ///   - page: The page.
+  ///   - isKept: Whether it is used after the next page is asked for.
+  /// - Returns: The levels and the values, not yet decoded.
+  /// - Throws: ``FileFormatError`` if the page is damaged.
+  func data(_ page: ChunkPage, isKept: Bool) throws(FileFormatError) -> DataPage {
     try checkCRC(page)
     switch page.header.content {
-    case .data(let header): return try version1(page, header)
-    case .dataV2(let header): return try version2(page, header)
+    case .data(let header): return try version1(page, header, isKept: isKept)
+    case .dataV2(let header): return try version2(page, header, isKept: isKept)
     case .dictionary, .other: throw FileFormatError(.internal, "not a data page")
     }
   }
 
   private func version1(
-    _ page: ChunkPage, _ header: ParquetPageHeader.DataPage
+    _ page: ChunkPage, _ header: ParquetPageHeader.DataPage, isKept: Bool
   ) throws(FileFormatError) -> DataPage {
-    let isKept = shape.holdsStrings && !header.encoding.isDictionary
+    let isKept = isKept || shape.holdsStrings && !header.encoding.isDictionary
     let (buffer, range) = try decompressed(
       page, page.body, size: page.header.uncompressedByteCount, codec, isKept: isKept)
     var position = range.lowerBound
@@ -58,7 +64,7 @@ struct PageDecoder {
   }
 
   private func version2(
-    _ page: ChunkPage, _ header: ParquetPageHeader.DataPageV2
+    _ page: ChunkPage, _ header: ParquetPageHeader.DataPageV2, isKept: Bool
   ) throws(FileFormatError) -> DataPage {
     let (repetitionLength, definitionLength) = (
       header.repetitionLevelByteCount, header.definitionLevelByteCount
@@ -78,7 +84,7 @@ struct PageDecoder {
       shape.maxDefinition == 0
       ? LevelDecoder.constant(0)
       : try LevelDecoder(hybrid: definitionStart..<valueStart, maximum: shape.maxDefinition)
-    let isKept = shape.holdsStrings && !header.encoding.isDictionary
+    let isKept = isKept || shape.holdsStrings && !header.encoding.isDictionary
     let (buffer, range) = try decompressed(
       page, valueStart..<page.body.upperBound, size: page.header.uncompressedByteCount - levelLength,
       header.isCompressed ? codec : .uncompressed, isKept: isKept)

@@ -120,6 +120,7 @@ extension ParquetReader {
   public func dictionary(column: ParquetColumn, rowGroup: Int) throws(FileFormatError) -> Vector? {
     let group = metadata.rowGroups[rowGroup]
     guard column.leaf != nil, group.columns[column.leafIndices.lowerBound].hasOnlyCodes else { return nil }
-    return try chunkReader(of: column, group, slotDefinition: 0, keepsLevels: false).readDictionary()
+    let reader = chunkReader(of: column, group, slotDefinition: 0, keepsLevels: false, sharing: nil)
+    return try reader.readDictionary()
   }
 }

@@ -36,10 +36,12 @@ public final class ParquetReader: Sendable {
   ///   - rows: Rows, numbered from 0 in the row group.
   ///   - wanted: `rows.count` bits; pages without a wanted row are neither read nor decompressed, and their
   ///     rows hold any values. `nil` when all are wanted.
+  ///   - open: What other readings of the row group left for this one, if it is read part by part.
   /// - Returns: A vector of `rows.count` rows of the physical type of `column.type`.
   /// - Throws: ``FileFormatError`` if the file is damaged or uses what is not supported.
   public func read(
-    column: ParquetColumn, rowGroup: Int, rows: Range<Int>, wanted: Bitmap? = nil
+    column: ParquetColumn, rowGroup: Int, rows: Range<Int>, wanted: Bitmap? = nil,
+    sharing open: OpenRowGroup? = nil
   ) throws(FileFormatError) -> Vector {
     let group = try checked(rowGroup: rowGroup, rows: rows)
     precondition(wanted == nil || wanted?.count == rows.count)
@@ -48,10 +50,11 @@ public final class ParquetReader: Sendable {
     }
     if rows.isEmpty { return VectorBuilder(column.type).finish() }
     if column.leaf != nil {
-      let reader = chunkReader(of: column, group, slotDefinition: 0, keepsLevels: false)
+      let reader = chunkReader(of: column, group, slotDefinition: 0, keepsLevels: false, sharing: open)
       return try reader.read(rows: rows, wanted: wanted).vector
     }
-    var assembler = ColumnAssembler(reader: self, group: group, column: column, rows: rows, wanted: wanted)
+    var assembler = ColumnAssembler(
+      reader: self, group: group, column: column, rows: rows, wanted: wanted, open: open)
     return try assembler.read()
   }
 
@@ -62,11 +65,13 @@ public final class ParquetReader: Sendable {
   }
 
   func chunkReader(
-    of leaf: ParquetColumn, _ group: RowGroupMetadata, slotDefinition: Int, keepsLevels: Bool
+    of leaf: ParquetColumn, _ group: RowGroupMetadata, slotDefinition: Int, keepsLevels: Bool,
+    sharing open: OpenRowGroup?
   ) -> ColumnChunkReader {
-    ColumnChunkReader(
-      file: file, column: leaf, chunk: group.columns[leaf.leafIndices.lowerBound],
-      rowGroupRowCount: group.rowCount, slotDefinition: slotDefinition, keepsLevels: keepsLevels)
+    let index = leaf.leafIndices.lowerBound
+    return ColumnChunkReader(
+      file: file, column: leaf, chunk: group.columns[index], rowGroupRowCount: group.rowCount,
+      slotDefinition: slotDefinition, keepsLevels: keepsLevels, open: open?.chunk(ofLeaf: index))
   }
 
   private func checked(rowGroup: Int, rows: Range<Int>) throws(FileFormatError) -> RowGroupMetadata {

@@ -15,8 +15,8 @@ struct ValueSection {
 protocol LeafValues: ~Copyable {
   /// Makes room for `slotCount` values, nulls included.
   mutating func reserve(slotCount: Int)
-  /// Takes the dictionary page.
-  mutating func setDictionary(_ section: ValueSection) throws(FileFormatError)
+  /// Takes the dictionary.
+  mutating func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError)
   /// Appends the values of a page.
   ///
   /// - Parameters:
@@ -40,7 +40,7 @@ protocol LeafValues: ~Copyable {
 /// Leaf values behind one reference, whatever their type.
 protocol LeafValuesBox: AnyObject {
   func reserve(slotCount: Int)
-  func setDictionary(_ section: ValueSection) throws(FileFormatError)
+  func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError)
   func append(
     _ section: ValueSection, skipping skipped: Int, validCount: Int, slots: Range<Int>,
     validity: Span<UInt64>
@@ -57,7 +57,9 @@ final class BoxedLeafValues<Values: LeafValues & ~Copyable>: LeafValuesBox {
 
   func reserve(slotCount: Int) { values.reserve(slotCount: slotCount) }
 
-  func setDictionary(_ section: ValueSection) throws(FileFormatError) { try values.setDictionary(section) }
+  func setDictionary(_ dictionary: LeafDictionary) throws(FileFormatError) {
+    try values.setDictionary(dictionary)
+  }
 
   func append(
     _ section: ValueSection, skipping skipped: Int, validCount: Int, slots: Range<Int>,

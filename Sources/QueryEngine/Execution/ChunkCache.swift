@@ -20,16 +20,47 @@ package final class ChunkCache: Sendable {
 
   private struct Entry {
     var vector: Vector
-    var byteCount: Int
     var lastUse: Int
+  }
+
+  /// A dictionary, which the parts of a row group share.
+  private struct Dictionary {
+    var byteCount: Int
+    /// Entries that have it.
+    var useCount = 0
   }
 
   private struct State {
     var entries: [Key: Entry] = [:]
+    var dictionaries: [ObjectIdentifier: Dictionary] = [:]
     var byteCount = 0
     var clock = 0
     /// Chunks of which rows were read, but not all.
     var partialReads: [Key: Int] = [:]
+
+    /// Bytes that a vector adds to what is held.
+    func addedByteCount(_ vector: Vector) -> Int {
+      guard let base = vector.base, dictionaries[base.storageIdentity] != nil else {
+        return vector.storageByteCount
+      }
+      return vector.storageByteCount - base.storageByteCount
+    }
+
+    mutating func add(_ vector: Vector, _ key: Key) {
+      byteCount += addedByteCount(vector)
+      entries[key] = Entry(vector: vector, lastUse: clock)
+      guard let base = vector.base else { return }
+      dictionaries[base.storageIdentity, default: Dictionary(byteCount: base.storageByteCount)].useCount += 1
+    }
+
+    mutating func remove(_ key: Key) {
+      guard let vector = entries.removeValue(forKey: key)?.vector else { return }
+      byteCount -= vector.storageByteCount
+      guard let base = vector.base, var dictionary = dictionaries[base.storageIdentity] else { return }
+      dictionary.useCount -= 1
+      if dictionary.useCount > 0 { byteCount += dictionary.byteCount }
+      dictionaries[base.storageIdentity] = dictionary.useCount > 0 ? dictionary : nil
+    }
   }
 
   private let memory: MemoryBudget
@@ -70,10 +101,7 @@ package final class ChunkCache: Sendable {
     let least = max(0, wanted - limit / 10)
     let before = state.byteCount
     let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
-    for (key, entry) in oldest where state.byteCount > least {
-      state.entries[key] = nil
-      state.byteCount -= entry.byteCount
-    }
+    for (key, _) in oldest where state.byteCount > least { state.remove(key) }
     memory.release(before - state.byteCount)
   }
 
@@ -101,15 +129,13 @@ package final class ChunkCache: Sendable {
     guard byteCount <= limit / 4 else { return }
     state.withLock { state in
       state.clock += 1
-      if let old = state.entries.removeValue(forKey: key) {
-        state.byteCount -= old.byteCount
-        memory.release(old.byteCount)
-      }
-      if state.byteCount + byteCount > limit { evict(&state, until: limit - byteCount) }
+      let before = state.byteCount
+      state.remove(key)
+      memory.release(before - state.byteCount)
+      if state.byteCount + state.addedByteCount(vector) > limit { evict(&state, until: limit - byteCount) }
       // Operators go first: what they leave is for the cache.
-      guard memory.requestFree(byteCount) else { return }
-      state.entries[key] = Entry(vector: vector, byteCount: byteCount, lastUse: state.clock)
-      state.byteCount += byteCount
+      guard memory.requestFree(state.addedByteCount(vector)) else { return }
+      state.add(vector, key)
     }
   }
 }

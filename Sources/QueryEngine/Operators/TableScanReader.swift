@@ -33,6 +33,7 @@ final class TableScanReader: MorselReader {
       var part = try RowGroupPart(self, reader, group, rows)
       if try !part.push(into: next) { return false }
     }
+    source.finish(morsel, reader)
     return true
   }
 
@@ -77,7 +78,7 @@ final class TableScanReader: MorselReader {
           isCovered = outcomes.alwaysMatches
         } else {
           let verdict = try QueryError.wrapping { () throws(TableFormatError) in
-            try reader.verdict(rowGroup: rowGroup, predicate: residual)
+            try reader.residualVerdict(rowGroup: rowGroup)
           }
           if !verdict.isRead {
             source.profile?.add("row_groups_pruned", 1)

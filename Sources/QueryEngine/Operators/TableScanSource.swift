@@ -51,6 +51,8 @@ final class TableScanSource: PipelineSource {
   private let morsels = Mutex<[Morsel]>([])
   /// The files that need not be read, as what is asked of them is known.
   private let answered = Mutex<Set<Int>>([])
+  /// Of row groups that are read in parts, the parts that are left.
+  private let partsLeft = Mutex<[RowGroupKey: Int]>([:])
   /// What has been learned of each filter: rows seen, rows that passed.
   let learned: Mutex<[(seen: Int, passed: Int)]>
   /// The same of the conditions that become known later.
@@ -61,6 +63,11 @@ final class TableScanSource: PipelineSource {
     var task: Int
     var rowGroup: Int?
     var rows: Range<Int>?
+  }
+
+  private struct RowGroupKey: Hashable {
+    var task: Int
+    var rowGroup: Int
   }
 
   init(
@@ -143,13 +150,16 @@ final class TableScanSource: PipelineSource {
           morsels.append(Morsel(task: index, rowGroup: group))
           continue
         }
-        var first = 0
+        var (first, partCount) = (0, 0)
         while first < count {
           // What is left over is not worth a morsel of its own.
           let end = count - first < morselRowCount * 3 / 2 ? count : first + morselRowCount
           morsels.append(Morsel(task: index, rowGroup: group, rows: first..<end))
           first = end
+          partCount += 1
         }
+        partsLeft.withLock { $0[RowGroupKey(task: index, rowGroup: group)] = partCount }
+        reader.openRowGroup(group)
       }
     }
     self.morsels.withLock { $0 = morsels }
@@ -157,6 +167,17 @@ final class TableScanSource: PipelineSource {
   }
 
   func morsel(_ index: Int) -> Morsel { morsels.withLock { $0[index] } }
+
+  /// Notes that a morsel is done; with the last part of a row group goes what the parts shared.
+  func finish(_ morsel: Morsel, _ reader: DataFileReader) {
+    guard morsel.rows != nil, let rowGroup = morsel.rowGroup else { return }
+    let isLast = partsLeft.withLock { parts in
+      let left = (parts[RowGroupKey(task: morsel.task, rowGroup: rowGroup)] ?? 0) - 1
+      parts[RowGroupKey(task: morsel.task, rowGroup: rowGroup)] = left
+      return left == 0
+    }
+    if isLast { reader.closeRowGroup(rowGroup) }
+  }
 
   /// The reader of a file, opened by whoever comes first.
   func reader(_ task: Int) throws(QueryError) -> DataFileReader {

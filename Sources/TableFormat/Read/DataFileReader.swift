@@ -1,5 +1,6 @@
 public import Columnar
 internal import FileFormats
+internal import Synchronization
 
 /// Reads the rows of one data file as the table's current schema sees them.
 ///
@@ -17,6 +18,8 @@ public final class DataFileReader: Sendable {
   private let firstRows: [Int]
   private let deletes: DeleteLoader
   private let deletedByRowGroup = OnceCache<Int, Bitmap?>()
+  private let verdictByRowGroup = OnceCache<Int, RowGroupVerdict>()
+  private let openRowGroups = Mutex<[Int: OpenRowGroup]>([:])
 
   /// Opens a data file.
   ///
@@ -84,6 +87,23 @@ public final class DataFileReader: Sendable {
   /// The position in the file of the first row of a row group.
   public func firstRow(rowGroup: Int) -> Int { firstRows[rowGroup] }
 
+  /// Lets the readings of parts of a row group share what they decode, until it is closed.
+  public func openRowGroup(_ rowGroup: Int) {
+    openRowGroups.withLock { $0[rowGroup] = $0[rowGroup] ?? OpenRowGroup() }
+  }
+
+  /// Lets go what readings of parts of a row group shared.
+  public func closeRowGroup(_ rowGroup: Int) {
+    openRowGroups.withLock { $0[rowGroup] = nil }
+  }
+
+  /// Judges a row group by the task's residual, the first time that it is asked.
+  public func residualVerdict(rowGroup: Int) throws(TableFormatError) -> RowGroupVerdict {
+    try verdictByRowGroup.value(rowGroup) { () throws(TableFormatError) in
+      try verdict(rowGroup: rowGroup, predicate: task.residual)
+    }
+  }
+
   /// The value that a field has in all rows of the file, if it is a constant: in row 0.
   public func constant(_ field: FieldID) -> Vector? {
     guard let index = fields.firstIndex(where: { $0.id == field }) else { return nil }
@@ -147,8 +167,10 @@ public final class DataFileReader: Sendable {
   func read(
     _ column: FileColumn, _ rowGroup: Int, _ rows: Range<Int>, _ wanted: Bitmap?
   ) throws(TableFormatError) -> Vector {
-    try TableFormatError.wrapping(task.file.path) { () throws(FileFormatError) in
-      try parquet.read(column: column.column, rowGroup: rowGroup, rows: rows, wanted: wanted)
+    let open = openRowGroups.withLock { $0[rowGroup] }
+    return try TableFormatError.wrapping(task.file.path) { () throws(FileFormatError) in
+      try parquet.read(
+        column: column.column, rowGroup: rowGroup, rows: rows, wanted: wanted, sharing: open)
     }
   }
 

@@ -39,6 +39,8 @@ package struct LiveRows {
       let first = reader.firstRow(rowGroup: rowGroup)
       let gone = Bitmap.union(
         try reader.deletedRows(rowGroup: rowGroup), removed?.bitmap(of: first..<first + rowCount))
+      reader.openRowGroup(rowGroup)
+      defer { reader.closeRowGroup(rowGroup) }
       for start in stride(from: 0, to: rowCount, by: Self.windowRowCount) {
         let window = start..<min(start + Self.windowRowCount, rowCount)
         let left = gone.map { Self.complement($0.slice(from: start, count: window.count)) }

@@ -5,7 +5,7 @@ import Testing
 @testable import FileFormats
 
 /// Counts what is read of a file.
-private final class CountingFile: RandomAccessFile {
+final class CountingFile: RandomAccessFile {
   let file: any RandomAccessFile
   private let counts = Mutex((calls: 0, bytes: 0))
   var path: String { file.path }
@@ -19,6 +19,20 @@ private final class CountingFile: RandomAccessFile {
     let count = room.count
     counts.withLock { $0 = ($0.calls + 1, $0.bytes + count) }
     try file.read(at: offset, into: &room)
+  }
+
+  static let repeatedRowCount = 200_000
+
+  /// A file of one column of numbers that occur several times each.
+  static func ofRepeatedNumbers() throws -> CountingFile {
+    let values = (0..<repeatedRowCount).map { Int64($0 * 7919 % 5003) &* 1_000_003_000_007 }
+    let files = InMemoryFileSystem()
+    let file = try files.create("a.parquet")
+    let writer = try ParquetWriter(schema: [ParquetWriteField("number", .bigint)], to: file)
+    try writer.write(Batch(columns: [.flat(values)], rowCount: repeatedRowCount))
+    _ = try writer.finish()
+    try file.close()
+    return CountingFile(try files.open("a.parquet"))
   }
 }
 
