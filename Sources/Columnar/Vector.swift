@@ -86,6 +86,13 @@ public struct Vector: Sendable {
   }
 
   /// Returns a flat vector of the values.
+  ///
+  /// Other modules call it too, so that it must be specialised here: unspecialised it looks the array's type up for each value.
+  @specialized(where Value == Int32)
+  @specialized(where Value == Int64)
+  @specialized(where Value == Int128)
+  @specialized(where Value == Float)
+  @specialized(where Value == Double)
   public static func flat<Value: ColumnValue>(_ values: [Value], validity: Bitmap? = nil) -> Vector {
     precondition(Value.physicalType != .string, "views need their pages")
     var buffer = WritableBuffer(byteCount: values.count * MemoryLayout<Value>.stride)
