@@ -170,8 +170,8 @@ struct SortKeyColumn: Sendable {
   /// The first seven bytes, then the length up to eight.
   static func prefix(_ view: StringView) -> UInt64 {
     let count = view.byteCount
-    var code: UInt64 = 0
-    for index in 0..<min(7, count) { code |= UInt64(view[index]) &<< UInt64(56 &- index &* 8) }
+    var code = UInt64(view.prefix) &<< 32
+    for index in 4..<max(4, min(7, count)) { code |= UInt64(view[index]) &<< UInt64(56 &- index &* 8) }
     return code | UInt64(min(count, 8))
   }
 

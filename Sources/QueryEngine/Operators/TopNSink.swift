@@ -162,22 +162,66 @@ final class TopNThreshold: Sendable {
   func select(_ vector: Vector, from batch: borrowing Batch) -> Selection? {
     let threshold = code.load(ordering: .relaxed)
     if threshold == .max { return batch.selection }
+    let passing =
+      vector.type == .string && vector.encoding != .constant
+      ? passingTexts(vector, threshold) : passingCodes(vector, threshold)
+    let rows = Bitmap.intersection(passing, batch.selection?.rows)
+    guard let rows else { return nil }
+    let count = rows.setCount
+    return count == batch.rowCount ? nil : Selection(rows, count: count)
+  }
+
+  private func passingCodes(_ vector: Vector, _ threshold: UInt64) -> Bitmap {
     let codes = SortKeyColumn.fixedCodes(
       vector, key.expression.type, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
-    var builder = BitmapBuilder(count: batch.rowCount)
+    return TopNThreshold.bitmap(count: codes.count) { codes[$0] <= threshold }
+  }
+
+  /// Most texts are told apart by their first four bytes; of a dictionary each entry is looked at once.
+  private func passingTexts(_ vector: Vector, _ threshold: UInt64) -> Bitmap {
+    let count = vector.count
+    var passing: Bitmap
+    if vector.encoding == .dictionary, let base = vector.base, base.count <= count {
+      let entries = passes(base.flattened().strings, threshold)
+      let codes = vector.codes
+      passing = TopNThreshold.bitmap(count: count) { entries[Int(codes[$0])] }
+    } else {
+      let rows = passes(vector.flattened().strings, threshold)
+      passing = TopNThreshold.bitmap(count: count) { rows[$0] }
+    }
+    guard let validity = vector.rowValidity else { return passing }
+    if key.nullsFirst {
+      let passed = passing
+      return TopNThreshold.bitmap(count: count) { passed[$0] || !validity[$0] }
+    }
+    passing = Bitmap.intersection(passing, validity) ?? passing
+    return passing
+  }
+
+  private func passes(_ texts: Span<StringView>, _ threshold: UInt64) -> [Bool] {
+    let turned: UInt64 = key.isDescending ? .max : 0
+    let last = UInt32(truncatingIfNeeded: threshold &>> 32)
+    var passes = [Bool](repeating: false, count: texts.count)
+    for row in texts.indices {
+      let start = texts[row].prefix ^ UInt32(truncatingIfNeeded: turned)
+      if start > last { continue }
+      passes[row] = start < last || SortKeyColumn.prefix(texts[row]) ^ turned <= threshold
+    }
+    return passes
+  }
+
+  @inline(__always) private static func bitmap(count: Int, _ isSet: (Int) -> Bool) -> Bitmap {
+    var builder = BitmapBuilder(count: count)
     var words = builder.words
     for word in words.indices {
       let first = word &* 64
       var bits: UInt64 = 0
-      for row in first..<min(first &+ 64, codes.count) {
-        bits |= (codes[row] <= threshold ? 1 : 0) &<< UInt64(truncatingIfNeeded: row & 63)
+      for row in first..<min(first &+ 64, count) {
+        bits |= (isSet(row) ? 1 : 0) &<< UInt64(truncatingIfNeeded: row & 63)
       }
       words[word] = bits
     }
-    let rows = Bitmap.intersection(builder.freeze(), batch.selection?.rows)
-    guard let rows else { return nil }
-    let count = rows.setCount
-    return count == batch.rowCount ? nil : Selection(rows, count: count)
+    return builder.freeze()
   }
 }
 
