@@ -4,7 +4,7 @@ internal import Columnar
 package struct Optimizer: Sendable {
   /// The rules, in the order in which they run.
   private static let rules: [any OptimizerRule] = [
-    FoldConstants(), PushDownFilters(), DropDependentKeys(), OrderJoins(), ChooseBuildSides(),
+    FoldConstants(), PushDownFilters(), DropDependentKeys(), ShareSums(), OrderJoins(), ChooseBuildSides(),
     MergeProjections(), PruneColumns(),
     PushDownLimits(),
   ]

@@ -21,3 +21,11 @@ package struct OptimizerContext: Sendable {
     (self.environment, self.functions) = (environment, functions)
   }
 }
+
+extension BoundExpression {
+  /// Whether the value may differ from one evaluation to the next.
+  func isVolatile(_ functions: FunctionRegistry) -> Bool {
+    if case .call(let call) = self, functions[call.function]?.volatility == .volatile { return true }
+    return children.contains { $0.isVolatile(functions) }
+  }
+}

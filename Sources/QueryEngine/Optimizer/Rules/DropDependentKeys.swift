@@ -38,7 +38,7 @@ struct DropDependentKeys: OptimizerRule {
     _ expression: BoundExpression, _ columns: [ColumnID: BoundExpression], _ context: OptimizerContext
   ) -> Bool {
     if case .column = expression { return false }
-    return expression.columns.allSatisfy { columns[$0] != nil } && !isVolatile(expression, context)
+    return expression.columns.allSatisfy { columns[$0] != nil } && !expression.isVolatile(context.functions)
   }
 
   /// Whether values that are the same for GROUP BY are the same for every function.
@@ -47,12 +47,5 @@ struct DropDependentKeys: OptimizerRule {
     case .real, .double, .interval: false
     default: !type.isNested
     }
-  }
-
-  private func isVolatile(_ expression: BoundExpression, _ context: OptimizerContext) -> Bool {
-    if case .call(let call) = expression, context.functions[call.function]?.volatility == .volatile {
-      return true
-    }
-    return expression.children.contains { isVolatile($0, context) }
   }
 }

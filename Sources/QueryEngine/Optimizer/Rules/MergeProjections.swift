@@ -25,7 +25,7 @@ struct MergeProjections: OptimizerRule {
     for expression in inner where !expression.passesOn {
       let isCheap = expression.expression.isLiteral || isColumn(expression.expression)
       guard isCheap || (uses[expression.column.id] ?? 0) <= 1,
-        isCheap || !isVolatile(expression.expression, context)
+        isCheap || !expression.expression.isVolatile(context.functions)
       else { return mapped }
       replacements[expression.column.id] = expression.expression
     }
@@ -53,13 +53,6 @@ struct MergeProjections: OptimizerRule {
   private func isColumn(_ expression: BoundExpression) -> Bool {
     if case .column = expression { return true }
     return false
-  }
-
-  private func isVolatile(_ expression: BoundExpression, _ context: OptimizerContext) -> Bool {
-    if case .call(let call) = expression, context.functions[call.function]?.volatility == .volatile {
-      return true
-    }
-    return expression.children.contains { isVolatile($0, context) }
   }
 
   private func count(_ expression: BoundExpression, _ uses: inout [ColumnID: Int]) {

@@ -53,12 +53,10 @@ struct FilterPushDown {
   private func split(
     _ filters: [BoundExpression], _ goesDown: (BoundExpression) -> Bool
   ) -> (below: [BoundExpression], above: [BoundExpression]) {
-    (filters.filter { goesDown($0) && !isVolatile($0) }, filters.filter { !goesDown($0) || isVolatile($0) })
-  }
-
-  private func isVolatile(_ expression: BoundExpression) -> Bool {
-    if case .call(let call) = expression, functions[call.function]?.volatility == .volatile { return true }
-    return expression.children.contains(where: isVolatile)
+    (
+      filters.filter { goesDown($0) && !$0.isVolatile(functions) },
+      filters.filter { !goesDown($0) || $0.isVolatile(functions) }
+    )
   }
 
   private func project(
@@ -67,7 +65,7 @@ struct FilterPushDown {
     var replacements: [ColumnID: BoundExpression] = [:]
     var fixed: Set<ColumnID> = []
     for expression in expressions where !expression.passesOn {
-      if isVolatile(expression.expression) {
+      if expression.expression.isVolatile(functions) {
         fixed.insert(expression.column.id)
       } else {
         replacements[expression.column.id] = expression.expression
@@ -146,7 +144,8 @@ struct FilterPushDown {
       {
         var kept: [BoundExpression] = []
         for conjunct in residual.conjuncts {
-          if conjunct.columns.isSubset(of: right), !conjunct.columns.isEmpty, !isVolatile(conjunct) {
+          if conjunct.columns.isSubset(of: right), !conjunct.columns.isEmpty, !conjunct.isVolatile(functions)
+          {
             rightFilters.append(conjunct)
           } else if join.kind == .semi, conjunct.columns.isSubset(of: left), !conjunct.columns.isEmpty {
             below.append(conjunct)
@@ -176,7 +175,7 @@ struct FilterPushDown {
 
   /// What a disjunction says of one side alone: `(a = 1 AND b = 2) OR (a = 2 AND b = 1)` implies `a = 1 OR a = 2`.
   private func implied(by condition: BoundExpression, over columns: Set<ColumnID>) -> [BoundExpression] {
-    guard case .or(let alternatives) = condition, !isVolatile(condition) else { return [] }
+    guard case .or(let alternatives) = condition, !condition.isVolatile(functions) else { return [] }
     var sides: [BoundExpression] = []
     for alternative in alternatives {
       let own = alternative.conjuncts.filter { isPlain($0) && $0.columns.isSubset(of: columns) }
