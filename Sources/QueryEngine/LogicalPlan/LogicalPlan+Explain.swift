@@ -69,6 +69,7 @@ extension LogicalPlan {
         }
         text += " sets \(sets.joined(separator: " "))"
       }
+      if let limit = aggregate.groupLimit { text += " limit \(limit)" }
       return calls.isEmpty ? text : "\(text): \(calls.joined(separator: ", "))"
     case .join(let join):
       var conditions = join.equalities.map {

@@ -69,6 +69,8 @@ package indirect enum LogicalPlan: Sendable {
     package var groupingSets: [[Int]]
     /// With grouping sets: a BIGINT column, bit *i* (from the last group, as `grouping()`) set where group is absent.
     package var groupingID: OutputColumn?
+    /// How many groups are enough, whichever they are; `nil` if all are wanted.
+    package var groupLimit: Int?
     package var input: LogicalPlan
     package init(
       groups: [NamedExpression], aggregates: [AggregateCall], groupingSets: [[Int]] = [],

@@ -9,11 +9,14 @@ struct AggregatePlan: Sendable {
   /// The keys of each grouping set; one set of all keys if the statement has none.
   let sets: [[Int]]
   let hasGroupingID: Bool
+  /// How many groups are enough, whichever they are.
+  let groupLimit: Int?
 
   init(_ aggregate: LogicalPlan.Aggregate) throws(QueryError) {
     keys = aggregate.groups.map(\.expression)
     sets = aggregate.groupingSets.isEmpty ? [Array(aggregate.groups.indices)] : aggregate.groupingSets
     hasGroupingID = aggregate.groupingID != nil
+    groupLimit = aggregate.groupLimit
     var places: [BoundExpression: Int] = [:]
     var arguments: [BoundExpression] = []
     func place(_ expression: BoundExpression) -> Int {
@@ -64,7 +67,7 @@ struct AggregatePlan: Sendable {
     keys: [BoundExpression], steps: [AggregateStep], arguments: [BoundExpression], filters: [BoundExpression]
   ) {
     (self.keys, self.steps, self.arguments, self.filters) = (keys, steps, arguments, filters)
-    (sets, hasGroupingID) = ([Array(keys.indices)], false)
+    (sets, hasGroupingID, groupLimit) = ([Array(keys.indices)], false, nil)
   }
 
   private static func needsOrder(_ function: String) -> Bool {

@@ -11,6 +11,7 @@ final class HashAggregateSink: PipelineSink {
   private let plan: AggregatePlan
   private let layout: ColumnLayout
   private let profile: OperatorProfile?
+  private let limit: GroupLimit?
   private let state = Mutex(SharedState())
 
   private struct SharedState {
@@ -78,6 +79,7 @@ final class HashAggregateSink: PipelineSink {
 
   init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
     (self.plan, self.layout, self.profile) = (plan, layout, profile)
+    limit = plan.groupLimit.map { GroupLimit($0) }
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
@@ -288,7 +290,17 @@ final class HashAggregateSink: PipelineSink {
       if selected == 0 { return true }
       // Few rows left: moving them together costs less than carrying the others along.
       if selected < batch.rowCount / 4 { batch = batch.compacted() }
-      let keyValues = try keys.evaluate(batch)
+      var keyValues = try keys.evaluate(batch)
+      if let limit = sink.limit,
+        let wanted = limit.select(keyValues, rowCount: batch.rowCount, mask: batch.selection?.rows)
+      {
+        // Without aggregates the groups named are all there is to know.
+        if sink.plan.steps.isEmpty { return false }
+        if wanted.count == 0 { return true }
+        batch.selection = wanted
+        if wanted.count < batch.rowCount / 4 { batch = batch.compacted() }
+        keyValues = try keys.evaluate(batch)
+      }
       let values = try arguments.evaluate(batch)
       var bitmaps: [Bitmap?] = []
       for index in filters.indices {
@@ -304,6 +316,7 @@ final class HashAggregateSink: PipelineSink {
         try state.add(
           setKeys, values, filters: bitmaps, rowCount: batch.rowCount, mask: batch.selection?.rows)
       }
+      if let limit = sink.limit, !limit.isSettled { limit.settle(states[0].table) }
       batchCount += 1
       // Often while there are few rows, so that a small limit holds too.
       if batchCount & 15 == 0 || batchCount & (batchCount - 1) == 0 { try askForMemory() }
@@ -462,7 +475,8 @@ final class HashAggregateSink: PipelineSink {
           let id = Vector.flat([plan.groupingID(of: set)])
           columns.append(.constant(id, count: end - first))
         }
-        if try !next.push(Batch(columns: columns, rowCount: end - first)) { return false }
+        let wanted = sink.limit?.select(keys, rowCount: end - first, mask: nil)
+        if try !next.push(Batch(columns: columns, rowCount: end - first, selection: wanted)) { return false }
         first = end
       }
       return true

@@ -23,6 +23,8 @@ struct AggregateFragment {
     build: String
   ) throws(QueryError) {
     guard aggregate.groupingSets.isEmpty, aggregate.groupingID == nil else { return nil }
+    // Of some groups only no file's result would be whole.
+    guard aggregate.groupLimit == nil else { return nil }
     var writer = FragmentWriter(scan)
     guard let filters = writer.enter(aggregate.input) else { return nil }
     plan = try AggregatePlan(aggregate)

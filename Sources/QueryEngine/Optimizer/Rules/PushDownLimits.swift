@@ -1,10 +1,12 @@
 internal import Columnar
 
-/// Makes one top-N of ORDER BY and LIMIT, and lets scans stop early.
+/// Makes one top-N of ORDER BY and LIMIT, and lets scans stop early and aggregates keep no more groups than wanted.
 struct PushDownLimits: OptimizerRule {
   static let name = "push_down_limits"
   /// A top-N keeps its rows in memory; beyond this many a sort is as good.
   private static let maximumTopN = 1_000_000
+  /// Up to so many groups are looked up faster than all are made.
+  private static let maximumGroups = 10_000
 
   func rewrite(_ plan: LogicalPlan, context: OptimizerContext) throws(QueryError) -> LogicalPlan {
     rewrite(plan)
@@ -34,6 +36,16 @@ struct PushDownLimits: OptimizerRule {
       scan.limit = min(scan.limit ?? .max, count)
       return .scan(scan)
     case .project(let expressions, let input): return .project(expressions, limited(input, to: count))
+    case .aggregate(var aggregate)
+    where aggregate.groupingSets.isEmpty && !aggregate.groups.isEmpty && count <= PushDownLimits.maximumGroups:
+      aggregate.groupLimit = min(aggregate.groupLimit ?? .max, count)
+      return .aggregate(aggregate)
+    case .distinct(let distinct)
+    where distinct.on == nil && !plan.outputColumns.isEmpty && count <= PushDownLimits.maximumGroups:
+      let groups = plan.outputColumns.map { LogicalPlan.NamedExpression(passing: $0) }
+      var aggregate = LogicalPlan.Aggregate(groups: groups, aggregates: [], input: distinct.input)
+      aggregate.groupLimit = count
+      return .aggregate(aggregate)
     case .setOperation(var operation) where operation.kind == .union && operation.isAll:
       operation.left = .limit(count: count, offset: 0, limited(operation.left, to: count))
       operation.right = .limit(count: count, offset: 0, limited(operation.right, to: count))
