@@ -36,6 +36,8 @@ package struct RelationStatistics: Sendable {
   package var rowCount: Int?
   /// Distinct values by column index, from Puffin sketches.
   package var distinctCounts: [Int: Double]
+  /// Bits that a value takes in the files, by column index.
+  package var valueBits: [Int: Double] = [:]
   /// Smallest and largest value by column index.
   package var bounds: [Int: (min: ScalarValue, max: ScalarValue)]
   package init(

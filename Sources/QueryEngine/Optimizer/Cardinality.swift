@@ -1,4 +1,5 @@
 internal import Columnar
+internal import Glibc
 
 /// Guesses how many rows plans put out, from what tables know of themselves.
 struct Cardinality {
@@ -117,7 +118,14 @@ struct Cardinality {
         let total = statistics.rowCount.map(Double.init) ?? Cardinality.unknownRows
         return max(1, min(total, Double(high) - Double(low) + 1))
       }
-      return statistics.rowCount.map { guess(Double($0), type) }
+      return statistics.rowCount.map { rowCount in
+        let guess = guess(Double(rowCount), type)
+        guard let bits = statistics.valueBits[column] else { return guess }
+        // A value of few bits has few possible values: what files store of a column comes near its entropy. Of a
+        // small table the file's own parts count most.
+        let total = Double(rowCount)
+        return bits < 10 ? min(max(guess, 2), exp2(bits) * 1.5) : rowCount < 1_000 ? total : guess
+      }
     case .project(let expressions, let input):
       guard let found = expressions.first(where: { $0.column.id == id }) else { return nil }
       return distinct(found.expression, in: input)

@@ -72,37 +72,54 @@ package struct TableRelation: Relation {
       counters: plan.counters)
   }
 
-  /// Whether joins with the table are better ordered once it has bounds of its columns.
-  var lacksBounds: Bool { snapshot != nil && statistics.bounds.isEmpty && (statistics.rowCount ?? 1) > 0 }
+  /// Whether joins with the table are better ordered once its columns are known.
+  var lacksColumnKnowledge: Bool {
+    snapshot != nil && statistics.bounds.isEmpty && statistics.valueBits.isEmpty
+      && (statistics.rowCount ?? 1) > 0
+  }
 
   /// What tells the pinned state from others.
   var stateName: String { "\(table.metadata.location)#\(snapshot?.id.rawValue ?? 0)#\(schema.id)" }
 
-  /// Returns the bounds of the columns of whole numbers and days over all files.
-  func bounds(_ context: QueryContext) throws(QueryError) -> [Int: (min: ScalarValue, max: ScalarValue)] {
+  /// What the metadata of the data files tell of the columns, by place: bounds of whole numbers and days, and how
+  /// many bits a value takes.
+  struct ColumnKnowledge: Sendable {
+    var bounds: [Int: (min: ScalarValue, max: ScalarValue)] = [:]
+    var valueBits: [Int: Double] = [:]
+  }
+
+  /// Returns what the metadata of all files tell of the columns.
+  func columnKnowledge(_ context: QueryContext) throws(QueryError) -> ColumnKnowledge {
     let plan = try plan(.alwaysTrue, context)
     var places: [FieldID: Int] = [:]
-    for (index, column) in columns.enumerated() where column.type.isInteger || column.type == .date {
+    for (index, column) in columns.enumerated() where !column.type.isNested {
       guard let id = column.fieldID.flatMap({ Int32(exactly: $0) }).map({ FieldID($0) }), !id.isReserved
       else {
         continue
       }
       places[id] = index
     }
-    var bounds: [Int: (min: ScalarValue, max: ScalarValue)] = [:]
-    for (id, column) in plan.statistics(of: Array(places.keys)).columns {
-      guard let place = places[id], let lower = column.bounds.lower, let upper = column.bounds.upper else {
-        continue
+    var known = ColumnKnowledge()
+    let statistics = plan.statistics(of: Array(places.keys))
+    for (id, column) in statistics.columns {
+      guard let place = places[id] else { continue }
+      if columns[place].type.isInteger || columns[place].type == .date, let lower = column.bounds.lower,
+        let upper = column.bounds.upper
+      {
+        known.bounds[place] = (lower, upper)
       }
-      bounds[place] = (lower, upper)
+      if let bytes = column.byteCount, bytes > 0, statistics.recordCount > 0 {
+        known.valueBits[place] = Double(bytes) * 8 / Double(statistics.recordCount)
+      }
     }
-    return bounds
+    return known
   }
 
-  /// Returns the relation with bounds of its columns, so that the optimizer knows their ranges.
-  func withBounds(_ bounds: [Int: (min: ScalarValue, max: ScalarValue)]) -> TableRelation {
+  /// Returns the relation with what is known of its columns, by which the optimizer orders joins.
+  func with(_ known: ColumnKnowledge) -> TableRelation {
     var relation = self
-    relation.statistics.bounds = bounds
+    relation.statistics.bounds = known.bounds
+    relation.statistics.valueBits = known.valueBits
     return relation
   }
 

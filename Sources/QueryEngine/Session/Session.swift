@@ -32,8 +32,8 @@ package final class Session {
   var parameters: [Int: BoundExpression] = [:]
   var namedParameters: [String: BoundExpression] = [:]
   private var pool: WorkerPool?
-  /// Bounds of columns by the state of the table that they are of.
-  private var bounds: [String: [Int: (min: ScalarValue, max: ScalarValue)]] = [:]
+  /// What is known of columns, by the state of the table that they are of.
+  private var columnKnowledge: [String: TableRelation.ColumnKnowledge] = [:]
   /// What operators and the cache of column chunks may hold together.
   private let memory: MemoryBudget
   private let caches: ExecutionCaches
@@ -155,29 +155,28 @@ package final class Session {
   /// Returns the plan after the rules that are not switched off.
   func optimized(_ plan: LogicalPlan, _ environment: EvaluationEnvironment) throws(QueryError) -> LogicalPlan
   {
-    let plan = plan.hasJoin ? try withBounds(plan) : plan
+    let plan = plan.hasJoin ? try withColumnKnowledge(plan) : plan
     return try Optimizer(disabledRules: settings.disabledOptimizerRules).optimize(
       plan, context: OptimizerContext(environment: environment))
   }
 
-  /// Gives the tables of a plan the bounds of their columns, by which joins are ordered.
-  private func withBounds(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+  /// Tells the tables of a plan what their files' metadata say of the columns, by which joins are ordered.
+  private func withColumnKnowledge(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
     guard case .scan(var scan) = plan else {
-      return try plan.mapInputs { (input) throws(QueryError) in try withBounds(input) }
+      return try plan.mapInputs { (input) throws(QueryError) in try withColumnKnowledge(input) }
     }
-    guard let relation = scan.relation as? TableRelation, relation.lacksBounds else { return plan }
+    guard let relation = scan.relation as? TableRelation, relation.lacksColumnKnowledge else { return plan }
     let name = relation.stateName
-    if let known = bounds[name] {
-      scan.relation = relation.withBounds(known)
+    if let known = columnKnowledge[name] {
+      scan.relation = relation.with(known)
       return .scan(scan)
     }
     // What is damaged is told by the scan, which may not need it.
-    guard let found = try? relation.bounds(QueryContext(pool: pool, caches: enabledCaches(for: nil))) else {
-      return plan
-    }
-    if bounds.count >= 256 { bounds = [:] }
-    bounds[name] = found
-    scan.relation = relation.withBounds(found)
+    let context = QueryContext(pool: pool, caches: enabledCaches(for: nil))
+    guard let found = try? relation.columnKnowledge(context) else { return plan }
+    if columnKnowledge.count >= 256 { columnKnowledge = [:] }
+    columnKnowledge[name] = found
+    scan.relation = relation.with(found)
     return .scan(scan)
   }
 
