@@ -15,6 +15,8 @@ final class GroupTable {
   private var codeTable: GroupCodeTable
   private var rowHashes: [UInt64] = []
   private var positions: [Int] = []
+  /// What reading ahead has read, so that it is not optimised away.
+  private var touched: UInt64 = 0
   /// For tests: keeps so many bits of each hash.
   private let hashMask: UInt64
 
@@ -169,6 +171,14 @@ final class GroupTable {
     var out = groups.mutableSpan
     if mask != nil { for row in out.indices { out[row] = 0 } }
     let maskWords = mask?.words
+    if GroupTable.isFarAway(room.count) {
+      var seen: UInt32 = 0
+      for row in values.indices {
+        let slot = room[Int(truncatingIfNeeded: hashes[row]) & wrap]
+        seen |= stored[Int(slot & 0xFFFF_FFFF_FFFF)].prefix
+      }
+      touched = UInt64(seen)
+    }
     for row in values.indices {
       if let maskWords, maskWords[row &>> 6] &>> UInt64(truncatingIfNeeded: row & 63) & 1 == 0 { continue }
       let (hash, value) = (hashes[row], values[row])
@@ -198,6 +208,10 @@ final class GroupTable {
     swap(&slots, &self.slots)
     swap(&stored, &store.values)
   }
+
+  /// Whether so many slots are more than the nearer caches hold: then those that a batch needs are read ahead, in a loop
+  /// without branches, so that many are waited for together.
+  static func isFarAway(_ slotCount: Int) -> Bool { slotCount > 32_768 }
 
   /// Rounds of: find the next slot of each row, make groups at empty slots, compare the others by column.
   private func assignColumns(
@@ -233,6 +247,11 @@ final class GroupTable {
     var taken = take(&slots)
     var places = take(&positions)
     var room = taken.mutableSpan
+    if GroupTable.isFarAway(room.count) {
+      var seen: UInt64 = 0
+      for row in pending { seen |= room[places[Int(row)]] }
+      touched = seen
+    }
     for row in pending {
       let hash = hashes[Int(row)]
       let salt = hash &>> 48
