@@ -24,6 +24,10 @@ struct HashJoinOperator: StreamingOperator {
     private var residualProbe: [Int] = []
     private var residualBuild: [Int] = []
     private var hashes: [UInt64] = []
+    /// What reading ahead has read, so that it is not optimised away.
+    private var touched: UInt64 = 0
+    /// So many entries are in the nearer caches.
+    private static let nearEntries = 16_384
     private var pairs = JoinPairs()
     private var matchCounts: [UInt8] = []
     private var bestRows: [UInt32] = []
@@ -120,6 +124,13 @@ struct HashJoinOperator: StreamingOperator {
       Kernels.forEachRow(valid, count: batch.rowCount) { row in rows.append(UInt32(truncatingIfNeeded: row)) }
       let starts = table.starts
       let entries = table.entries
+      if entries.count > Instance.nearEntries {
+        // Read ahead in a loop without branches, so that the entries of many rows are waited for together.
+        var seen: UInt64 = 0
+        let last = entries.count - 1
+        for row in rows { seen |= entries[min(Int(starts[Int(hashes[Int(row)] &>> shift)]), last)] }
+        touched = seen
+      }
       for row in rows where isWanted {
         let hash = hashes[Int(row)]
         let bucket = Int(hash &>> shift)

@@ -13,13 +13,24 @@ final class HashJoinSink: PipelineSink {
     case spilled(SpilledRows, hasNullKey: Bool)
   }
 
+  /// A table that workers are making.
+  private struct Building {
+    var columns: [Vector]
+    var keys: [Vector]
+    var builder: JoinTableBuilder
+  }
+
   private struct State {
+    var building: Building?
     var build: Build?
     var files: [SpillPartitions] = []
     var hasNullKey = false
     /// By partition, which build rows have found a match, merged from all workers.
     var matched: [[UInt64]] = []
   }
+
+  /// Fewer rows are put in their buckets by one worker.
+  private static let leastSharedRows = 16_384
 
   let shape: JoinShape
   let profile: OperatorProfile?
@@ -97,19 +108,41 @@ final class HashJoinSink: PipelineSink {
       }
       return nil
     }
-    let table = makeTable(store.columns(), rowCount: store.rowCount)
-    for (filter, key) in zip(filters, table.keys) { filter.learn(key) }
+    switch phase {
+    case 1:
+      let columns = store.columns()
+      let keys = columns[shape.storedKeys].map { $0.flattened() }
+      guard store.rowCount >= HashJoinSink.leastSharedRows, !keys.isEmpty else {
+        let table = makeTable(columns, rowCount: store.rowCount)
+        for (filter, key) in zip(filters, table.keys) { filter.learn(key) }
+        settle(table)
+        return nil
+      }
+      let builder = JoinTableBuilder(
+        keys, valid: JoinTable.validRows(keys, shape.matchesNulls), rowCount: store.rowCount)
+      state.withLock { $0.value.building = Building(columns: columns, keys: keys, builder: builder) }
+      // The filters come first: they take longer than a range of rows.
+      return filters.count + builder.chunkCount
+    case 2: return state.withLock { $0.value.building?.builder.partCount }
+    default:
+      guard let building = state.withLock({ $0.value.building }) else { return nil }
+      settle(makeTable(building.columns, rowCount: store.rowCount, builder: building.builder))
+      return nil
+    }
+  }
+
+  private func settle(_ table: JoinTable) {
     state.withLock { state in
+      state.value.building = nil
       state.value.build = .table(table)
       if shape.marksBuild {
         state.value.matched = [[UInt64](repeating: 0, count: (table.rowCount + 63) / 64)]
       }
     }
-    return nil
   }
 
   /// Makes the table of build rows: their columns and behind them the keys.
-  func makeTable(_ all: [Vector], rowCount: Int) -> JoinTable {
+  func makeTable(_ all: [Vector], rowCount: Int, builder: JoinTableBuilder? = nil) -> JoinTable {
     let columnCount = shape.buildLayout.columns.count
     var codes: [UInt64] = []
     if let key = shape.asofKey {
@@ -120,14 +153,23 @@ final class HashJoinSink: PipelineSink {
     return JoinTable(
       columns: Array(all.prefix(columnCount)), keys: Array(all[shape.storedKeys]),
       keyTypes: shape.buildKeys.map(\.type), matchesNulls: shape.matchesNulls,
-      rowCount: rowCount, asofCodes: codes)
+      rowCount: rowCount, asofCodes: codes, builder: builder)
   }
 
   /// The columns of no build row.
   var noRows: [Vector] { shape.storedTypes.map { VectorBuilder($0).finish() } }
 
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
-    store.concatenate(column: task)
+    if phase == 0 { return store.concatenate(column: task) }
+    guard let building = state.withLock({ $0.value.building }) else { return }
+    let builder = building.builder
+    if phase == 2 {
+      builder.fill(part: task)
+    } else if task < filters.count {
+      filters[task].learn(building.keys[task])
+    } else {
+      builder.hash(chunk: task - filters.count)
+    }
   }
 
   /// The build side, once it has been read.

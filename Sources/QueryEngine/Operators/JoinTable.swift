@@ -22,11 +22,10 @@ struct JoinTable: Sendable {
   /// Builds the table.
   ///
   /// `matchesNulls` tells for each key whether nulls match each other; rows with other null keys match
-  /// nothing. Tests set `hashMask` to make hashes collide.
+  /// nothing. `builder` has the buckets if they are filled already. Tests set `hashMask` to make hashes collide.
   init(
     columns: [Vector], keys: [Vector], keyTypes: [LogicalType], matchesNulls: [Bool], rowCount: Int,
-    asofCodes: [UInt64] = [],
-    hashMask: UInt64 = .max
+    asofCodes: [UInt64] = [], builder: JoinTableBuilder? = nil, hashMask: UInt64 = .max
   ) {
     (self.columns, self.rowCount, self.asofCodes) = (columns, rowCount, asofCodes)
     self.keys = keys.map { $0.flattened() }
@@ -37,27 +36,15 @@ struct JoinTable: Sendable {
     }
     let valid = JoinTable.validRows(self.keys, matchesNulls)
     hasNullKey = valid.map { !$0.isAllSet } ?? false
-    var hashes: [UInt64] = []
-    JoinTable.hash(self.keys, into: &hashes, hashMask)
-    var bits = 4
-    while 1 << bits < rowCount && bits < 30 { bits += 1 }
-    let shift = UInt64(64 - bits)
-    self.shift = shift
-    var starts = [UInt32](repeating: 0, count: (1 << bits) + 2)
-    var room = starts.mutableSpan
-    // Counted two places ahead, so that filling moves each start to where its bucket ends.
-    Kernels.forEachRow(valid, count: rowCount) { row in room[Int(hashes[row] &>> shift) &+ 2] &+= 1 }
-    for bucket in 2..<room.count { room[bucket] &+= room[bucket &- 1] }
-    let total = Int(room[room.count - 1])
-    var entries = [UInt64](repeating: 0, count: total)
-    var entryRoom = entries.mutableSpan
-    Kernels.forEachRow(valid, count: rowCount) { row in
-      let bucket = Int(hashes[row] &>> shift) &+ 1
-      entryRoom[Int(room[bucket])] = hashes[row] &<< 32 | UInt64(row)
-      room[bucket] &+= 1
+    let filled: JoinTableBuilder
+    if let builder {
+      filled = builder
+    } else {
+      filled = JoinTableBuilder(self.keys, valid: valid, rowCount: rowCount, hashMask: hashMask)
+      filled.run()
     }
-    self.starts = starts
-    self.entries = entries
+    shift = filled.shift
+    (starts, entries) = filled.finish()
   }
 
   /// The rows whose keys may match; `nil` for all.

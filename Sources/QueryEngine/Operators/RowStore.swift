@@ -9,7 +9,8 @@ final class RowStore: Sendable {
   let types: [LogicalType]
   private struct State {
     var morsels: [(morsel: Int, batches: [Batch])] = []
-    var batches: [Batch] = []
+    /// By column, the vectors of all batches in order, until they are put together.
+    var parts: [[Vector]] = []
     var columns: [Vector?] = []
     var rowCount = 0
     var leases: [Lease] = []
@@ -36,10 +37,11 @@ final class RowStore: Sendable {
   func prepare() throws(QueryError) -> Int {
     let rowCount = state.withLock { state in
       state.morsels.sort { $0.morsel < $1.morsel }
-      state.batches = state.morsels.flatMap(\.batches)
+      let batches = state.morsels.flatMap(\.batches)
       state.morsels = []
+      state.parts = types.indices.map { column in batches.map { $0.columns[column] } }
       state.columns = [Vector?](repeating: nil, count: types.count)
-      state.rowCount = state.batches.reduce(0) { $0 + $1.rowCount }
+      state.rowCount = batches.reduce(0) { $0 + $1.rowCount }
       return state.rowCount
     }
     guard rowCount < Int(UInt32.max) else {
@@ -58,21 +60,19 @@ final class RowStore: Sendable {
     }
   }
 
-  /// Puts one column together.
+  /// Puts one column together and lets its parts go, so that few columns are there twice at a time.
   func concatenate(column: Int) {
-    let parts = state.withLock { $0.batches.map { $0.columns[column] } }
+    let parts = state.withLock { state in
+      defer { state.parts[column] = [] }
+      return state.parts[column]
+    }
     let whole =
       parts.isEmpty ? VectorBuilder(types[column]).finish() : Kernels.concatenated(parts, of: types[column])
     state.withLock { $0.columns[column] = whole }
   }
 
-  /// The columns, once all are put together; the batches are let go.
-  func columns() -> [Vector] {
-    state.withLock { state in
-      state.batches = []
-      return state.columns.compactMap { $0 }
-    }
-  }
+  /// The columns, once all are put together.
+  func columns() -> [Vector] { state.withLock { $0.columns.compactMap { $0 } } }
 
   var rowCount: Int { state.withLock { $0.rowCount } }
 }
