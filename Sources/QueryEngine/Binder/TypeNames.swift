@@ -5,12 +5,16 @@ enum TypeNames {
   /// Returns the type that a text such as `BIGINT` or `DECIMAL(12, 2)` means.
   static func type(of syntax: TypeSyntax) throws(QueryError) -> LogicalType {
     switch syntax.kind {
-    case .list(let element): return .list(try type(of: element))
-    case .map(let key, let value): return .map(key: try type(of: key), value: try type(of: value))
+    case .list(let element, _): return .list(try type(of: element))
+    case .map(let key, let value, _): return .map(key: try type(of: key), value: try type(of: value))
     case .struct(let fields):
       var bound: [LogicalType.StructField] = []
       for field in fields { bound.append(.init(field.name.text, try type(of: field.type))) }
       return .struct(bound)
+    case .named("variant", _):
+      throw QueryError.unsupported(
+        "a value of the type VARIANT", hint: "variants are JSON text here: to_json makes it of a value",
+        at: syntax.range)
     case .named(let name, let numbers): return try scalar(name, numbers, at: syntax.range)
     }
   }
@@ -41,6 +45,8 @@ enum TypeNames {
         throw QueryError(.undefinedObject, "FIXED needs a length", hint: "FIXED(16)", at: range, kind: .type)
       }
       return .fixed(length: length)
+    case "geometry", "geography":
+      throw QueryError.unsupported("the type \(name.uppercased())", at: range)
     default:
       throw QueryError(
         .undefinedObject, "there is no type \"\(name)\"",
@@ -59,6 +65,6 @@ enum TypeNames {
     "blob": .binary, "bytes": .binary, "uuid": .uuid, "date": .date, "time": .time, "timestamp": .timestamp,
     "datetime": .timestamp, "timestamp_ntz": .timestamp, "timestamp_us": .timestamp,
     "timestamptz": .timestampTZ, "timestamp_ltz": .timestampTZ, "timestamp_ns": .timestampNanos,
-    "timestamptz_ns": .timestampTZNanos, "interval": .interval,
+    "timestamptz_ns": .timestampTZNanos, "interval": .interval, "unknown": .null,
   ]
 }

@@ -55,9 +55,9 @@ final class CatalogResolver: RelationResolver {
     if let schema = try InformationSchema.relation(name, session) { return .relation(schema) }
     for candidate in TableSelector.candidates(name, settings) {
       guard let table = try load(candidate.identifier) else { continue }
-      if let version, candidate.version != nil {
+      if version != nil, candidate.version != nil {
         throw QueryError(
-          .syntaxError, "\(name.joined(separator: ".")) already names a state besides \(version)")
+          .syntaxError, "\(name.joined(separator: ".")) already names a state, and FOR … AS OF another")
       }
       let version = version ?? candidate.version
       if let metadataTable = candidate.metadataTable {

@@ -13,19 +13,15 @@ enum AlterTableChanges {
       for (column, parent, position) in columns {
         let path = parent.map(\.text) + [column.name.text]
         if ifNotExists, (try? table.schema.field(path: path)) != nil { continue }
-        var value: ScalarValue?
-        let type = try TypeNames.type(of: column.type)
-        if let expression = column.defaultValue {
-          let cast = ExpressionSyntax(
-            kind: .cast(expression, column.type, isTry: false), range: expression.range)
-          value = try session.constant(cast, environment).0
-        }
         changes.append(
           .add(
-            name: column.name.text, type,
+            name: column.name.text, try ColumnTypes.type(of: column.type),
             parent: parent.isEmpty ? nil : parent.map(\.text).joined(separator: "."),
-            isRequired: column.isRequired, doc: column.comment, defaultValue: value,
+            isRequired: column.isRequired, doc: column.comment,
+            defaultValue: try session.defaultValue(of: column, environment),
             position: position.map(self.position)))
+        changes += try ColumnTypes.defaults(
+          within: column, below: parent.map(\.text), in: session, environment)
       }
       return changes.isEmpty ? [] : [UpdateSchema(changes)]
     case .dropColumns(let names, let ifExists):

@@ -68,13 +68,22 @@ extension Session {
   ) throws(QueryError) -> [UpdateSchema.Change] {
     var changes: [UpdateSchema.Change] = []
     for column in statement.columns {
-      guard let expression = column.defaultValue else { continue }
-      let cast = ExpressionSyntax(
-        kind: .cast(expression, column.type, isTry: false), range: expression.range)
-      let value = try constant(cast, environment).0
-      if !value.isNull { changes.append(.setDefault(column.name.text, value)) }
+      if let value = try defaultValue(of: column, environment) {
+        changes.append(.setDefault(column.name.text, value))
+      }
+      changes += try ColumnTypes.defaults(within: column, in: self, environment)
     }
     return changes
+  }
+
+  /// The value of DEFAULT of a column or of a struct's field; `nil` for null and without one.
+  func defaultValue(
+    of column: ColumnDefinition, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> ScalarValue? {
+    guard let expression = column.defaultValue else { return nil }
+    let cast = ExpressionSyntax(kind: .cast(expression, column.type, isTry: false), range: expression.range)
+    let value = try constant(cast, environment).0
+    return value.isNull ? nil : value
   }
 
   /// Writes the rows of a plan, if there are any, and commits them with what a transaction holds besides.
@@ -166,8 +175,8 @@ extension Session {
       for column in statement.columns {
         columns.append(
           Schema.Column(
-            column.name.text, try TypeNames.type(of: column.type), isRequired: column.isRequired,
-            doc: column.comment))
+            column.name.text, .null, exactly: try ColumnTypes.type(of: column.type),
+            isRequired: column.isRequired, doc: column.comment))
       }
     }
     guard !columns.isEmpty else {

@@ -11,17 +11,8 @@ extension Session {
     let metadata = table.metadata
     var text = "CREATE TABLE \(table.identifier.namespace).\(SQLName.quoted(table.identifier.name)) (\n"
     var lines: [String] = []
-    for field in metadata.schema.fields {
-      var line = "  \(SQLName.quoted(field.name)) \(SQLName.type(field.type))"
-      if field.isRequired { line += " NOT NULL" }
-      if let value = field.writeDefault, let type = try? field.type.logicalType {
-        let text = ValueText.string(value, as: type)
-        line += " DEFAULT \(type.isNumeric ? text : SQLName.literal(text))"
-      }
-      if let doc = field.doc { line += " COMMENT \(SQLName.literal(doc))" }
-      lines.append(line)
-    }
-    let keys = metadata.schema.identifierFieldIDs.compactMap { metadata.schema.name(of: $0) }
+    for field in metadata.schema.fields { lines.append("  " + SQLName.definition(of: field)) }
+    let keys = metadata.schema.identifierFieldIDs.compactMap { metadata.schema.path(of: $0) }
     if !keys.isEmpty {
       lines.append("  PRIMARY KEY (\(keys.map { SQLName.quoted($0) }.joined(separator: ", ")))")
     }
@@ -54,8 +45,7 @@ extension Session {
 
   /// A column or a transform of one.
   private static func part(_ id: FieldID, _ transform: Transform, _ schema: Schema) -> String {
-    let name = schema.name(of: id) ?? "\(id)"
-    let column = name.split(separator: ".").map { SQLName.quoted(String($0)) }.joined(separator: ".")
+    let column = SQLName.quoted(schema.path(of: id) ?? ["\(id)"])
     switch transform {
     case .identity: return column
     case .bucket(let count): return "bucket(\(count), \(column))"
@@ -88,10 +78,36 @@ enum SQLName {
       + "\""
   }
 
-  /// Returns the type of a column as SQL has it; as the table has it where SQL reads it as another.
+  /// Returns the names on the way to a field, joined by dots.
+  static func quoted(_ path: [String]) -> String { path.map { quoted($0) }.joined(separator: ".") }
+
+  /// Returns what CREATE TABLE says of a column, or of a field within a struct.
+  static func definition(of field: NestedField) -> String {
+    var text = "\(quoted(field.name)) \(type(field.type))"
+    if field.isRequired { text += " NOT NULL" }
+    if let value = field.writeDefault, let type = try? field.type.logicalType {
+      let value = ValueText.string(value, as: type)
+      // "nan" and "inf" are no numbers of SQL.
+      let isNumber = type.isNumeric && !(value.utf8.last.map { $0 >= 0x61 } ?? true)
+      text += " DEFAULT \(isNumber ? value : literal(value))"
+    }
+    if let doc = field.doc { text += " COMMENT \(literal(doc))" }
+    return text
+  }
+
+  /// Returns the type of a column as CREATE TABLE takes it, what SQL does not tell apart in values included.
   static func type(_ type: IcebergType) -> String {
-    if type == .variant { return "VARIANT" }
-    return (try? type.logicalType).map { "\($0)" } ?? "\(type)"
+    switch type {
+    case .unknown, .variant: return "\(type)".uppercased()
+    case .list(let element):
+      let text = self.type(element.type)
+      return element.isRequired ? "ARRAY(\(text) NOT NULL)" : text + "[]"
+    case .map(let key, let value):
+      return "MAP(\(self.type(key.type)), \(self.type(value.type))\(value.isRequired ? " NOT NULL" : ""))"
+    case .struct(let fields):
+      return "STRUCT(\(fields.map { definition(of: $0) }.joined(separator: ", ")))"
+    default: return (try? type.logicalType).map { "\($0)" } ?? "\(type)"
+    }
   }
 
   /// Returns text as a literal.

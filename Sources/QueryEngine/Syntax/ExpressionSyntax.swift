@@ -24,9 +24,9 @@ struct TypeSyntax: Sendable {
   indirect enum Kind: Sendable {
     /// The name in lower case, words separated by one space, and its numbers.
     case named(String, [Int])
-    case list(TypeSyntax)
-    case `struct`([(name: Identifier, type: TypeSyntax)])
-    case map(TypeSyntax, TypeSyntax)
+    case list(TypeSyntax, isRequired: Bool = false)
+    case `struct`([ColumnDefinition])
+    case map(TypeSyntax, TypeSyntax, isRequired: Bool = false)
   }
   var kind: Kind
   var range: SourceRange

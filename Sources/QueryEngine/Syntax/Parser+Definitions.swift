@@ -73,7 +73,12 @@ extension Parser {
   func columnDefinition() throws(QueryError) -> ColumnDefinition {
     let name = try label("a column's name")
     if isSign(",") || isSign(")") { throw unexpected("a type") }
-    var column = ColumnDefinition(name: name, type: try type(), isRequired: false, isPrimaryKey: false)
+    return try attributes(of: name, try type())
+  }
+
+  /// What stands after the type of a column or of a struct's field.
+  func attributes(of name: Identifier, _ type: TypeSyntax) throws(QueryError) -> ColumnDefinition {
+    var column = ColumnDefinition(name: name, type: type, isRequired: false, isPrimaryKey: false)
     while true {
       if takeWords("not", "null") {
         column.isRequired = true

@@ -28,27 +28,32 @@ extension Parser {
         throw unexpected("\"<\" and the type of the elements")
       }
       let element = try type()
+      let isRequired = takeWords("not", "null")
       try expectClosing(close)
-      return TypeSyntax(kind: .list(element), range: range(from: start))
+      return TypeSyntax(kind: .list(element, isRequired: isRequired), range: range(from: start))
     case "map":
       advance()
       guard let close = takeOpening() else { throw unexpected("\"<\", key type and value type") }
       let key = try type()
       try expectSign(",")
       let value = try type()
+      let isRequired = takeWords("not", "null")
       try expectClosing(close)
-      return TypeSyntax(kind: .map(key, value), range: range(from: start))
+      return TypeSyntax(kind: .map(key, value, isRequired: isRequired), range: range(from: start))
     case "struct", "row":
       advance()
       guard let close = takeOpening() else { throw unexpected("\"<\" and fields") }
-      var fields: [(name: Identifier, type: TypeSyntax)] = []
+      var fields: [ColumnDefinition] = []
       repeat {
         let name = try label("a field's name")
         _ = takeSign(":")
-        fields.append((name, try type()))
-        if takeWords("not", "null") || takeWord("comment") {
-          if token.kind == .string { advance() }
+        let field = try attributes(of: name, try type())
+        guard !field.isPrimaryKey else {
+          throw QueryError.unsupported(
+            "PRIMARY KEY within a type", hint: "PRIMARY KEY (a.b) after the columns names a part of one",
+            at: name.range)
         }
+        fields.append(field)
       } while takeSign(",")
       try expectClosing(close)
       return TypeSyntax(kind: .struct(fields), range: range(from: start))

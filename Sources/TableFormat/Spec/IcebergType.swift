@@ -167,6 +167,27 @@ extension IcebergType {
     }
   }
 
+  /// Numbers the fields within anew, in the order of ``init(_:assign:)``.
+  ///
+  /// - Parameter assign: Gives the next free field id.
+  /// - Returns: The type with its new ids.
+  public func renumbered(assign: () -> FieldID) -> IcebergType {
+    var children = childFields
+    for place in children.indices { children[place].id = assign() }
+    for place in children.indices { children[place].type = children[place].type.renumbered(assign: assign) }
+    return with(children: children)
+  }
+
+  /// Returns a nested type with its fields replaced; others as they are.
+  func with(children: [NestedField]) -> IcebergType {
+    switch self {
+    case .struct: .struct(children)
+    case .list: .list(element: children[0])
+    case .map: .map(key: children[0], value: children[1])
+    default: self
+    }
+  }
+
   /// Makes a primitive type of its text in metadata, such as `decimal(9,2)`; any other text is kept.
   public init(primitive text: String) {
     switch text {

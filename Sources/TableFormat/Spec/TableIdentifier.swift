@@ -38,8 +38,11 @@ public struct TableIdentifier: Hashable, Comparable, Sendable, CustomStringConve
     self.init(Namespace(String(text[..<dot])), String(text[text.index(after: dot)...]))
   }
 
-  /// `namespace.name`.
-  public var description: String { "\(namespace).\(name)" }
+  /// `namespace.name`; the name alone of a table that no catalog holds.
+  public var description: String {
+    let namespace = namespace.description
+    return namespace.isEmpty ? name : "\(namespace).\(name)"
+  }
 
   /// Orders by text.
   public static func < (left: TableIdentifier, right: TableIdentifier) -> Bool {

@@ -83,14 +83,20 @@ extension Schema {
     public var name: String
     /// The engine's type.
     public var type: LogicalType
+    /// The table's type where that says more, such as which parts are required; ids within it are given anew.
+    public var exactType: IcebergType?
     /// Whether it never holds null.
     public var isRequired: Bool
     /// A comment for people.
     public var doc: String?
 
     /// Makes a column.
-    public init(_ name: String, _ type: LogicalType, isRequired: Bool = false, doc: String? = nil) {
-      (self.name, self.type, self.isRequired, self.doc) = (name, type, isRequired, doc)
+    public init(
+      _ name: String, _ type: LogicalType, exactly exactType: IcebergType? = nil, isRequired: Bool = false,
+      doc: String? = nil
+    ) {
+      (self.name, self.type, self.exactType) = (name, type, exactType)
+      (self.isRequired, self.doc) = (isRequired, doc)
     }
   }
 
@@ -104,7 +110,9 @@ extension Schema {
     var last = Int32(columns.count)
     var fields: [NestedField] = []
     for (place, column) in columns.enumerated() {
-      let type = try IcebergType(column.type) {
+      var type: IcebergType
+      if let exact = column.exactType { type = exact } else { type = try IcebergType(column.type) { 0 } }
+      type = type.renumbered {
         last += 1
         return FieldID(last)
       }
@@ -113,9 +121,10 @@ extension Schema {
           id: FieldID(Int32(place + 1)), name: column.name, type: type, isRequired: column.isRequired,
           doc: column.doc))
     }
+    let schema = Schema(fields: fields)
     var ids: [FieldID] = []
     for name in identifiers {
-      guard let field = fields.first(where: { $0.name == name }) else {
+      guard let field = try schema.field(named: name) else {
         throw TableFormatError(.invalidArgument, "there is no column \"\(name)\"", field: name)
       }
       ids.append(field.id)

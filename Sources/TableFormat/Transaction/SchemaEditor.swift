@@ -68,14 +68,14 @@ struct SchemaEditor {
     _ value: ScalarValue?, _ type: IcebergType, _ name: String
   ) throws(TableFormatError) {
     guard let value else { return }
-    guard !type.isNested, SingleValue.encode(value, as: type) != nil else {
+    guard !type.isNested, type != .variant, SingleValue.encode(value, as: type) != nil else {
       throw TableFormatError(
         .invalidArgument, "the default of \"\(name)\" is no value of the type \(type)", field: name)
     }
   }
 
   private mutating func add(
-    _ name: String, _ type: LogicalType, _ parent: String?, _ isRequired: Bool, _ doc: String?,
+    _ name: String, _ type: IcebergType, _ parent: String?, _ isRequired: Bool, _ doc: String?,
     _ value: ScalarValue?, _ position: UpdateSchema.Position?
   ) throws(TableFormatError) {
     if value != nil { try requireVersion3("a column with a default, \"\(name)\",") }
@@ -87,14 +87,14 @@ struct SchemaEditor {
     }
     let id = nextID()
     var last = lastID
-    let icebergType = try IcebergType(type) {
+    let type = type.renumbered {
       last &+= 1
       return FieldID(last)
     }
     lastID = last
-    try checkDefault(value, icebergType, name)
+    try checkDefault(value, type, name)
     let field = NestedField(
-      id: id, name: name, type: icebergType, isRequired: isRequired, doc: doc, initialDefault: value,
+      id: id, name: name, type: type, isRequired: isRequired, doc: doc, initialDefault: value,
       writeDefault: value)
     if let parent {
       let holder = try find(parent)
@@ -263,12 +263,7 @@ struct SchemaEditor {
     for place in siblings.indices {
       var children = siblings[place].type.childFields
       guard !children.isEmpty, edit(&children, id, body) else { continue }
-      switch siblings[place].type {
-      case .struct: siblings[place].type = .struct(children)
-      case .list: siblings[place].type = .list(element: children[0])
-      case .map: siblings[place].type = .map(key: children[0], value: children[1])
-      default: break
-      }
+      siblings[place].type = siblings[place].type.with(children: children)
       return true
     }
     return false

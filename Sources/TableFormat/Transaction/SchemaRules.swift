@@ -12,13 +12,13 @@ enum SchemaRules {
         throw TableFormatError(.invalidArgument, "the field id \(id) of \"\(name)\" is reserved", field: name)
       }
       switch field.type {
-      case .timestampNanos, .timestamptzNanos, .unknown:
+      case .timestampNanos, .timestamptzNanos, .unknown, .variant:
         guard formatVersion >= 3 else {
           throw TableFormatError(
             .unsupported, "the column \"\(name)\" of the type \(field.type) needs format version 3",
             hint: "set the table property 'format-version' to '3'", field: name)
         }
-      case .variant, .other:
+      case .other:
         throw TableFormatError(
           .unsupported, "columns of the type \(field.type) cannot be written (\"\(name)\")", field: name)
       case .struct(let fields): try checkNames(fields, in: "\"\(name)\"")

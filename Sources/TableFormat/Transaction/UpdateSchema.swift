@@ -14,9 +14,9 @@ public struct UpdateSchema: TransactionAction {
 
   /// One change.
   public enum Change: Sendable {
-    /// Adds a column, to the table or to the struct `parent`.
+    /// Adds a column, to the table or to the struct `parent`; ids within its type are given anew.
     case add(
-      name: String, LogicalType, parent: String? = nil, isRequired: Bool = false, doc: String? = nil,
+      name: String, IcebergType, parent: String? = nil, isRequired: Bool = false, doc: String? = nil,
       defaultValue: ScalarValue? = nil, position: Position? = nil)
     case drop(String)
     case rename(String, to: String)

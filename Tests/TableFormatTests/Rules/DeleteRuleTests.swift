@@ -46,7 +46,7 @@ import Testing
     try test.commit(UpdateSchema([.drop("k")]))
     #expect(try ids(test) == [0, 4])
     // Another column of the name is another column.
-    try test.commit(UpdateSchema([.add(name: "k", .varchar)]))
+    try test.commit(UpdateSchema([.add(name: "k", .string)]))
     #expect(try ids(test) == [0, 4])
   }
 
@@ -117,7 +117,7 @@ import Testing
     let test = try TestTable(Self.fields, formatVersion: 3, in: folder.path)
     try test.commit(AppendFiles([try test.file((0..<3).map(Self.row))]))
     try test.commit(
-      UpdateSchema([.add(name: "n", .integer), .add(name: "z", .integer, defaultValue: .integer(7))]))
+      UpdateSchema([.add(name: "n", .int), .add(name: "z", .int, defaultValue: .integer(7))]))
     try test.commit(AppendFiles([try test.file([Self.row(3) + [.integer(1), .integer(8)]])]))
     let (n, z) = (
       try #require(try test.table.schema.field(named: "n")),

@@ -89,7 +89,7 @@ import Testing
       #expect(newest.currentSnapshot?.summary.count("total-records") == 30)
       newest = try Transaction(newest, DeleteFiles([file])).commit()
       #expect(newest.currentSnapshot?.summary.count("total-data-files") == Int64(files.count))
-      var transaction = Transaction(newest, UpdateSchema([.add(name: "note", .varchar, doc: "ours")]))
+      var transaction = Transaction(newest, UpdateSchema([.add(name: "note", .string, doc: "ours")]))
       transaction.add(UpdateProperties(set: ["changed-by": "wequery"]))
       transaction.add(
         SetReference("ours", SnapshotReference(snapshotID: snapshot.id, kind: .tag), isNew: true))
