@@ -5,17 +5,19 @@ package import TableFormat
 final class SpilledWaitingRows: WaitingRows {
   private let types: [LogicalType]
   private let directory: String
+  private let memoryLimit: Int
   private var spill: SpillPartitions?
   private var isFinished = false
 
-  init(_ types: [LogicalType], in directory: String) {
-    (self.types, self.directory) = (types, directory)
+  init(_ types: [LogicalType], in directory: String, memoryLimit: Int) {
+    (self.types, self.directory, self.memoryLimit) = (types, directory, memoryLimit)
   }
 
   func add(_ batch: Batch, to bucket: Int) throws(TableFormatError) {
     try Self.wrapping { () throws(QueryError) in
       if spill == nil {
-        spill = try SpillPartitions(types, count: PartitionedWriter.bucketCount, in: directory)
+        spill = try SpillPartitions(
+          types, count: PartitionedWriter.bucketCount, in: directory, memoryLimit: memoryLimit)
       }
       try spill?.add(batch, to: bucket)
     }
@@ -58,7 +60,7 @@ extension WriteLimits {
     openCount = min(openCount, max(2, byteCount >> 21))
     var types: [LogicalType] = []
     for field in target.schema.fields { types.append(try field.type.logicalType) }
-    let (known, directory) = (types, settings.tempDirectory)
-    makeWaitingRows = { SpilledWaitingRows(known, in: directory) }
+    let (known, directory, limit) = (types, settings.tempDirectory, byteCount)
+    makeWaitingRows = { SpilledWaitingRows(known, in: directory, memoryLimit: limit) }
   }
 }

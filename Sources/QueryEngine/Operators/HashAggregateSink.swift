@@ -340,7 +340,7 @@ final class HashAggregateSink: PipelineSink {
             ? nil
             : try SpillPartitions(
               set.map { sink.plan.keys[$0].type } + more, count: HashAggregateSink.shareCount,
-              in: context.settings.tempDirectory))
+              in: context.settings.tempDirectory, memoryLimit: context.memory.limit))
       }
       spilled = partitions
     }

@@ -17,11 +17,17 @@ final class SpillPartitions {
 
   /// Shares that rows are put aside in.
   static let defaultCount = 64
-  /// Rows and bytes of a partition that are written together.
-  private static let (blockLength, blockByteCount) = (8192, 1 << 17)
+  /// Rows of a partition that are written together, at most.
+  private static let blockLength = 8192
+  /// Bytes of a partition that are written together: what waits in all partitions of one worker is a small share
+  /// of the memory limit, since a plan may have many joins on disk at once.
+  private let blockByteCount: Int
 
-  init(_ types: [LogicalType], count: Int, in directory: String) throws(QueryError) {
+  init(
+    _ types: [LogicalType], count: Int, in directory: String, memoryLimit: Int
+  ) throws(QueryError) {
     (self.types, self.count) = (types, count)
+    blockByteCount = min(1 << 17, max(1 << 13, memoryLimit / (256 * max(1, count))))
     file = try SpillFile(in: directory)
     blocks = [[SpillFile.Block]](repeating: [], count: count)
     pending = [[Batch]](repeating: [], count: count)
@@ -55,7 +61,7 @@ final class SpillPartitions {
     pendingRows[partition] += rowCount
     pendingBytes[partition] += Kernels.byteCount(columns)
     if pendingRows[partition] >= SpillPartitions.blockLength
-      || pendingBytes[partition] >= SpillPartitions.blockByteCount
+      || pendingBytes[partition] >= blockByteCount
     {
       try write(partition)
     }
@@ -101,6 +107,7 @@ final class PartitionedSpill {
   /// The columns whose hash tells the partition.
   private let keys: Range<Int>
   private let directory: String
+  private let memoryLimit: Int
   private let profile: OperatorProfile?
   private var partitions: SpillPartitions?
   private var hashes: [UInt64] = []
@@ -109,6 +116,7 @@ final class PartitionedSpill {
   init(_ types: [LogicalType], keys: Range<Int>, _ context: QueryContext, _ profile: OperatorProfile?) {
     (self.types, self.keys, self.profile) = (types, keys, profile)
     directory = context.settings.tempDirectory
+    memoryLimit = context.memory.limit
   }
 
   /// Whether any row was added.
@@ -124,7 +132,7 @@ final class PartitionedSpill {
   private func opened() throws(QueryError) -> SpillPartitions {
     if let partitions { return partitions }
     let made = try SpillPartitions(
-      types, count: keys.isEmpty ? 1 : SpillPartitions.defaultCount, in: directory)
+      types, count: keys.isEmpty ? 1 : SpillPartitions.defaultCount, in: directory, memoryLimit: memoryLimit)
     partitions = made
     return made
   }
