@@ -227,50 +227,9 @@ package struct ThriftReader {
   /// Skips a field's value.
   package mutating func skip(_ field: ThriftField) throws(FileFormatError) {
     if field.type == .true || field.type == .false { return }
-    try skipValue(field.type)
-  }
-
-  private mutating func skipValue(_ type: ThriftType) throws(FileFormatError) {
-    switch type {
-    case .true, .false, .byte: try advance(1)
-    case .int16, .int32, .int64: _ = try unsigned()
-    case .double: try advance(8)
-    case .uuid: try advance(16)
-    case .binary: try advance(try size())
-    case .structure:
-      var fields = try beginStructure()
-      while let field = try next(&fields) { try skip(field) }
-    case .list, .set:
-      let header = try listHeader()
-      try nested { (reader) throws(FileFormatError) in
-        for _ in 0..<header.count { try reader.skipValue(header.type) }
-      }
-    case .map:
-      let count = try size()
-      guard count > 0 else { return }
-      let types = try byte()
-      guard let key = ThriftType(rawValue: types >> 4), let value = ThriftType(rawValue: types & 15) else {
-        throw damaged("thrift has no map of types \(types)")
-      }
-      guard count <= remaining else {
-        throw damaged("a thrift map of \(count) entries where \(remaining) bytes remain")
-      }
-      try nested { (reader) throws(FileFormatError) in
-        for _ in 0..<count {
-          try reader.skipValue(key)
-          try reader.skipValue(value)
-        }
-      }
-    }
-  }
-
-  private mutating func nested(
-    _ body: (inout ThriftReader) throws(FileFormatError) -> Void
-  ) throws(FileFormatError) {
-    depth += 1
-    guard depth <= Self.depthLimit else { throw damaged("thrift nests deeper than \(Self.depthLimit)") }
-    try body(&self)
-    depth -= 1
+    let next = ThriftSkipping(end: end).pass(buffer.bytes, field.type, at: position, depth: depth)
+    guard let next else { throw damaged("a thrift value is damaged or does not end") }
+    position = next
   }
 
   // MARK: Bytes
@@ -281,11 +240,6 @@ package struct ThriftReader {
     let byte = buffer.bytes[position]
     position += 1
     return byte
-  }
-
-  private mutating func advance(_ count: Int) throws(FileFormatError) {
-    guard count <= remaining else { throw damaged("thrift ends within a value") }
-    position += count
   }
 
   @inline(__always)
