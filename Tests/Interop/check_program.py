@@ -406,6 +406,30 @@ def check_large_results_in_little_memory(w):
     assert large < small + 30_000, (small, large)
 
 
+def check_explain_analyze(w):
+    """Files, row groups, pages and bytes, read and pruned, and the time of every operator."""
+    w.run("sql", "CREATE TABLE numbers (day DATE, x BIGINT, y VARCHAR) PARTITIONED BY (day)")
+    for day in (1, 2, 3):
+        w.run("sql", f"INSERT INTO numbers SELECT DATE '2026-01-0{day}', x, md5(x::VARCHAR) FROM range(400000) r(x)")
+
+    def scan(where):
+        plan = [row[0] for row in w.rows(f"EXPLAIN ANALYZE SELECT count(*), max(y) FROM numbers WHERE {where}")]
+        assert all(re.search(r" time=\d+\.\d+ms", line) for line in plan[:-1]), plan
+        assert re.fullmatch(r"rows: 1, time: [\d.]+ ms, peak memory: \d+ bytes", plan[-1]), plan
+        return {name: int(value) for line in plan if "Scan" in line for name, value in re.findall(r"(\w+)=(\d+)(?= |$)", line)}
+
+    whole = scan("x >= 0")
+    same([whole[n] for n in ("rows", "files", "files_pruned", "manifests_pruned", "row_groups_pruned", "pages_pruned", "file_bytes_pruned")],
+         [1200000, 3, 0, 0, 0, 0, 0])
+    assert whole["row_groups"] >= 3 and whole["pages"] >= 3 and whole["file_bytes"] * 0.9 < whole["bytes_read"] < whole["file_bytes"] * 1.2, whole
+    part = scan("day = DATE '2026-01-02' AND x BETWEEN 200000 AND 200010")
+    same([part[n] for n in ("rows", "files", "files_pruned", "manifests_pruned")], [11, 1, 2, 2])
+    same(part["row_groups"] + part["row_groups_pruned"], whole["row_groups"] // 3)
+    assert 0 < part["pages"] < whole["pages"] // 3 and part["pages_pruned"] + part["row_groups_pruned"] > 0, part
+    same(part["file_bytes"] + part["file_bytes_pruned"], whole["file_bytes"])
+    assert 0 < part["bytes_read"] < part["file_bytes"] // 2, part
+
+
 def check_interrupt(w):
     """SIGINT ends a query soon (a busy machine is given three seconds), with 130 and one line."""
     query = "SELECT count(*) FROM range(100000) a(x), range(100000) b(y) WHERE x * y % 7 = 3"

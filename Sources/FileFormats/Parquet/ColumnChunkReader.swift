@@ -12,6 +12,7 @@ struct ColumnChunkReader {
   let keepsLevels: Bool
   /// What other readings of the chunk left for this one.
   let open: OpenColumnChunk?
+  let counters: ReadCounters?
 
   /// A leaf's values and, where they are kept, its levels.
   struct Leaf {
@@ -32,6 +33,9 @@ struct ColumnChunkReader {
     do {
       var chunkPages = try ChunkPages(file, chunk, rowGroupRowCount: rowGroupRowCount, isFlat: isFlat)
       try chunkPages.read(rows: rows, wanted: wanted, sharing: open)
+      // Pages that another part of the row group left are counted there.
+      let own = chunkPages.pages.filter { $0.decompressed == nil }
+      counters?.add(pages: own.count(where: \.isWanted), of: own.count)
       let decoder = PageDecoder(shape: shape, codec: try chunk.codec.compression(), context: context)
       let capacity = try slotCapacity(chunkPages.pages, rows, isFlat: isFlat)
       let values = LeafDecoder(

@@ -8,19 +8,24 @@ public final class ParquetReader: Sendable {
   public let file: any RandomAccessFile
   /// What the footer states.
   public let metadata: ParquetFileMetadata
+  private let counters: ReadCounters?
 
   /// Opens a file by its footer.
   ///
-  /// - Parameter file: The file.
+  /// - Parameters:
+  ///   - file: The file.
+  ///   - counters: Where pages are counted.
   /// - Throws: ``FileFormatError`` if it is no Parquet file, damaged or encrypted.
-  public init(_ file: any RandomAccessFile) throws(FileFormatError) {
-    self.file = file
+  public init(_ file: any RandomAccessFile, counters: ReadCounters? = nil) throws(FileFormatError) {
+    (self.file, self.counters) = (file, counters)
     metadata = try ParquetFooter.read(file)
   }
 
   /// Makes a reader of a file whose footer is already known.
-  public init(_ file: any RandomAccessFile, metadata: ParquetFileMetadata) {
-    (self.file, self.metadata) = (file, metadata)
+  public init(
+    _ file: any RandomAccessFile, metadata: ParquetFileMetadata, counters: ReadCounters? = nil
+  ) {
+    (self.file, self.metadata, self.counters) = (file, metadata, counters)
   }
 
   /// Returns the top-level column of that name.
@@ -71,7 +76,8 @@ public final class ParquetReader: Sendable {
     let index = leaf.leafIndices.lowerBound
     return ColumnChunkReader(
       file: file, column: leaf, chunk: group.columns[index], rowGroupRowCount: group.rowCount,
-      slotDefinition: slotDefinition, keepsLevels: keepsLevels, open: open?.chunk(ofLeaf: index))
+      slotDefinition: slotDefinition, keepsLevels: keepsLevels, open: open?.chunk(ofLeaf: index),
+      counters: counters)
   }
 
   private func checked(rowGroup: Int, rows: Range<Int>) throws(FileFormatError) -> RowGroupMetadata {

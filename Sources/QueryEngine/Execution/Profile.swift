@@ -1,3 +1,4 @@
+internal import FileFormats
 internal import Synchronization
 
 /// What the operators of one statement did, for EXPLAIN ANALYZE.
@@ -43,6 +44,7 @@ package final class OperatorProfile: Sendable {
   private let batches = Atomic(0)
   private let spent = Atomic(0)
   private let values = Mutex<[(String, Int)]>([])
+  private let reads = Mutex<ReadCounters?>(nil)
 
   init(name: String, detail: String, depth: Int) {
     (self.name, self.detail, self.depth) = (name, detail, depth)
@@ -55,7 +57,22 @@ package final class OperatorProfile: Sendable {
   /// Time of all workers in this operator alone, where it was measured.
   package var nanoseconds: Int { spent.load(ordering: .relaxed) }
   /// Further counts, such as row groups pruned.
-  package var counters: [(name: String, value: Int)] { values.withLock { $0.map { ($0.0, $0.1) } } }
+  package var counters: [(name: String, value: Int)] {
+    var counters = values.withLock { $0.map { (name: $0.0, value: $0.1) } }
+    if let reads = reads.withLock({ $0 }) {
+      counters.append(("pages", reads.pageCount))
+      counters.append(("pages_pruned", reads.skippedPageCount))
+      counters.append(("bytes_read", reads.byteCount))
+    }
+    return counters
+  }
+
+  /// Begins to count what is read of files.
+  func countReads() -> ReadCounters {
+    let counters = ReadCounters()
+    reads.withLock { $0 = counters }
+    return counters
+  }
 
   /// Counts a batch put out.
   func count(rows rowCount: Int) {

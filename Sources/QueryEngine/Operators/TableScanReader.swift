@@ -62,7 +62,6 @@ final class TableScanReader: MorselReader {
     /// Filters, reads what is left, and pushes it on in batches.
     mutating func push(into next: OperatorInstance) throws(QueryError) -> Bool {
       if rows.isEmpty { return true }
-      let source = owner.source
       let residual = reader.task.residual
       var isCovered = residual == .alwaysTrue
       var isInMemory = false
@@ -72,7 +71,7 @@ final class TableScanReader: MorselReader {
           // Bloom filters, dictionaries and page indexes would have to be read: evaluating is cheaper.
           let outcomes = reader.outcomes(rowGroup: rowGroup, predicate: residual)
           if !outcomes.mightMatch {
-            source.profile?.add("row_groups_pruned", 1)
+            countRowGroup("row_groups_pruned")
             return true
           }
           isCovered = outcomes.alwaysMatches
@@ -81,16 +80,17 @@ final class TableScanReader: MorselReader {
             try reader.residualVerdict(rowGroup: rowGroup)
           }
           if !verdict.isRead {
-            source.profile?.add("row_groups_pruned", 1)
+            countRowGroup("row_groups_pruned")
             return true
           }
           isCovered = verdict == .matchesWholly
         }
       }
       if isExcludedByDynamicFilters() {
-        source.profile?.add("row_groups_pruned_by_join", 1)
+        countRowGroup("row_groups_pruned_by_join")
         return true
       }
+      countRowGroup("row_groups")
       if !isCovered && !isInMemory { try removePrunedPages(residual) }
       if wantedCount == 0 { return true }
       try removeDeleted()
@@ -98,6 +98,11 @@ final class TableScanReader: MorselReader {
       try applyDynamicFilters()
       if wantedCount == 0 { return true }
       return try pushBatches(into: next)
+    }
+
+    /// Counts a row group once, though several workers may share it.
+    private func countRowGroup(_ counter: String) {
+      if rows.lowerBound == 0 { owner.source.profile?.add(counter, 1) }
     }
 
     private func isExcludedByDynamicFilters() -> Bool {

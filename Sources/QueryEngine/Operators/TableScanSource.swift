@@ -1,4 +1,5 @@
 internal import Columnar
+internal import FileFormats
 internal import Synchronization
 internal import TableFormat
 
@@ -42,6 +43,7 @@ final class TableScanSource: PipelineSource {
   let filters: [Filter]
   let plan: ScanPlan
   let profile: OperatorProfile?
+  private let reads: ReadCounters?
   /// Conditions that become known later, by place among the columns.
   let dynamicFilters = Mutex<[(column: Int, filter: any DynamicFilter)]>([])
   private let deletes: DeleteLoader
@@ -75,6 +77,7 @@ final class TableScanSource: PipelineSource {
   ) throws(QueryError) {
     self.relation = relation
     self.profile = profile
+    reads = profile?.countReads()
     columns = scan.columns
     caches = context.caches
     chunkCache = context.settings.cachesChunks ? context.caches.chunks : nil
@@ -108,8 +111,16 @@ final class TableScanSource: PipelineSource {
     if let profile {
       let counters = plan.counters
       profile.add("files", plan.tasks.count)
-      profile.add("files_pruned", counters.filesPrunedByPartition + counters.filesPrunedByBounds)
+      profile.add(
+        "files_pruned",
+        counters.filesPrunedByManifest + counters.filesPrunedByPartition + counters.filesPrunedByBounds)
       profile.add("manifests_pruned", counters.manifestsPruned)
+      profile.add("file_bytes", Int(clamping: plan.tasks.reduce(0) { $0 + $1.file.fileSizeInBytes }))
+      if let total = relation.snapshot?.summary.dataByteCount {
+        profile.add("file_bytes_pruned", Int(clamping: max(0, total - counters.plannedByteCount)))
+      }
+      profile.add("row_groups", 0)
+      profile.add("row_groups_pruned", 0)
     }
   }
 
@@ -184,7 +195,8 @@ final class TableScanSource: PipelineSource {
     if let reader = readers.withLock({ $0[task] }) { return reader }
     let reader = try QueryError.wrapping { () throws(TableFormatError) in
       try DataFileReader(
-        plan.tasks[task], table: relation.table, fields: fields, deletes: deletes, cache: caches.files)
+        plan.tasks[task], table: relation.table, fields: fields, deletes: deletes, cache: caches.files,
+        counters: reads)
     }
     readers.withLock { $0[task] = reader }
     return reader

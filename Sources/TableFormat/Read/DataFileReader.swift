@@ -1,5 +1,5 @@
 public import Columnar
-internal import FileFormats
+public import FileFormats
 internal import Synchronization
 
 /// Reads the rows of one data file as the table's current schema sees them.
@@ -29,15 +29,16 @@ public final class DataFileReader: Sendable {
   ///   - fields: The top-level fields to read, of the schema in use; metadata columns among them.
   ///   - deletes: Shared by all readers of one scan, so that a delete file is read once.
   ///   - cache: Files that were opened before.
+  ///   - counters: Where bytes and pages are counted.
   /// - Throws: ``TableFormatError`` if the file cannot be read, or not as these fields.
   public init(
     _ task: FileScanTask, table: Table, fields: [NestedField], deletes: DeleteLoader,
-    cache: DataFileCache? = nil
+    cache: DataFileCache? = nil, counters: ReadCounters? = nil
   ) throws(TableFormatError) {
     self.task = task
     self.fields = fields
     self.deletes = deletes
-    let opened = try DataFileReader.open(task.file, table, cache)
+    let opened = try DataFileReader.open(task.file, table, cache, counters)
     parquet = opened
     columns = try FileColumn.columns(
       of: opened.metadata.schema, mapping: deletes.nameMapping, file: task.file.path)
@@ -54,7 +55,7 @@ public final class DataFileReader: Sendable {
 
   /// Opens a file, or takes it from the cache; formats other than Parquet are refused by name.
   static func open(
-    _ file: DataFile, _ table: Table, _ cache: DataFileCache?
+    _ file: DataFile, _ table: Table, _ cache: DataFileCache?, _ counters: ReadCounters? = nil
   ) throws(TableFormatError) -> ParquetReader {
     guard file.format == .parquet else {
       throw TableFormatError(
@@ -64,15 +65,16 @@ public final class DataFileReader: Sendable {
       throw TableFormatError(.unsupported, "encrypted files are not read", file: file.path)
     }
     let path = try table.paths.path(of: file.path)
-    let source = try TableFormatError.wrapping(file.path) { () throws(FileFormatError) in
+    let opened = try TableFormatError.wrapping(file.path) { () throws(FileFormatError) in
       try table.fileSystem.open(path)
     }
+    let source = counters.map { CountedFile(opened, $0) } ?? opened
     let byteCount = Int64(source.byteCount)
     if let footer = cache?.footer(path, byteCount: byteCount) {
-      return ParquetReader(source, metadata: footer)
+      return ParquetReader(source, metadata: footer, counters: counters)
     }
     let reader = try TableFormatError.wrapping(file.path) { () throws(FileFormatError) in
-      try ParquetReader(source)
+      try ParquetReader(source, counters: counters)
     }
     cache?.insert(reader.metadata, path, byteCount: byteCount)
     return reader

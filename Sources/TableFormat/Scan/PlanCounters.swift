@@ -12,6 +12,8 @@ public struct PlanCounters: Hashable, Sendable {
   public var manifestsFromCache = 0
   /// Live data files in the manifests that were opened.
   public var fileCount = 0
+  /// Live data files in the manifests that were not opened, as far as the manifest list counts them.
+  public var filesPrunedByManifest = 0
   /// Data files left out because of their partition.
   public var filesPrunedByPartition = 0
   /// Data files left out because of their counts and bounds.

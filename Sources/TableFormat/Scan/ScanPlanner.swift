@@ -107,7 +107,12 @@ public struct ScanPlanner: Sendable {
       switch manifest.content {
       case .data:
         counters.manifestCount += 1
-        if isKept { selected.data.append(manifest) } else { counters.manifestsPruned += 1 }
+        guard !isKept else {
+          selected.data.append(manifest)
+          continue
+        }
+        counters.manifestsPruned += 1
+        counters.filesPrunedByManifest += (manifest.addedFilesCount ?? 0) + (manifest.existingFilesCount ?? 0)
       case .deletes:
         counters.deleteManifestCount += 1
         if isKept { selected.deletes.append(manifest) } else { counters.deleteManifestsPruned += 1 }
