@@ -40,7 +40,9 @@ struct Wequery: ParsableCommand {
       guard exitCode(for: error) == .validationFailure, asksForJSON(arguments) else { exit(withError: error) }
       let failure = CommandFailure(
         .usage, message(for: error), hint: "\"wequery help COMMAND\" tells the options")
-      ErrorRenderer(isJSON: true, command: arguments.first ?? "").print(failure)
+      // Options alone are the shell's.
+      let name = arguments.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? "shell"
+      ErrorRenderer(isJSON: true, command: name).print(failure)
       Glibc.exit(failure.code.rawValue)
     }
   }

@@ -179,6 +179,16 @@ def check_ctrl_c_cancels_soon(w):
     same(shell.leave(), 0)
 
 
+def check_ctrl_c_right_behind_enter(w):
+    """It counts although the statement had not begun; what is typed behind it is kept."""
+    shell = Shell(w)
+    shell.seen = ""
+    shell.type("SELECT sum(a.x * b.y) FROM range(1000000) a(x), range(1000000) b(y);\r\x03SELECT 5 AS fives;")
+    shell.wait("cancelled", seconds=5)
+    assert shows(shell.run(""), 5), shell.seen
+    shell.leave()
+
+
 def check_progress_of_a_query(w):
     """A long query tells how far it is; the line is wiped when it ends, and a short one has none."""
     shell = Shell(w)
@@ -311,11 +321,11 @@ def check_width_zero(w):
 
 
 def check_footer(w):
-    """Rows, time, files and what was pruned, memory, snapshot."""
+    """Rows, time, files and row groups and what was pruned, bytes read, memory, snapshot."""
     some_events(w)
     shell = Shell(w, "--now", "2026-06-15T12:00:00Z")
     out = shell.run("SELECT event_name, count(DISTINCT session_id) FROM web_events WHERE event_date = DATE '2026-06-14' GROUP BY 1;")
-    assert re.search(r"\d+ rows, \d+\.\d+ ms, \d+ files?(, \d+ pruned)?, ", out), out
+    assert re.search(r"\d+ rows, \d+\.\d+ ms, \d+ files?(, \d+ pruned)?, \d+ row groups?(, \d+ pruned)?, [\d.]+ k?B read, ", out), out
     assert re.search(r"snapshot \d+", out), out
     shell.run(".timer off", until="> ")
     out = shell.run("SELECT 1 AS a;", until="└")

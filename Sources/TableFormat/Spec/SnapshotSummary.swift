@@ -65,6 +65,14 @@ public struct SnapshotSummary: Sendable {
   public func count(_ name: String) -> Int64? { self[name].flatMap { Int64($0) } }
 }
 
+extension SnapshotSummary {
+  /// Bytes of all data files; `nil` where the summary does not tell them, or not apart from those of delete files.
+  package var dataByteCount: Int64? {
+    guard self["total-delete-files"] ?? "0" == "0" else { return nil }
+    return self["total-files-size"].flatMap { Int64($0) }
+  }
+}
+
 extension SnapshotSummary: Hashable {
   /// Compares the values.
   public static func == (left: SnapshotSummary, right: SnapshotSummary) -> Bool { left.all == right.all }

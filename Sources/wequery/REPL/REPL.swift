@@ -83,6 +83,11 @@ final class REPL {
       output.flush()
       terminal.beginEditing()
     }
+    // Pressed in the moment between Enter and here, it is a key yet.
+    if terminal.takeInterrupt() {
+      output.line("cancelled")
+      return true
+    }
     if REPL.isCommand(text) { return perform(text.trimmed) }
     for statement in StatementSplitter.split(text) {
       if !run(statement) && Interruption.wasRequested { break }

@@ -17,6 +17,9 @@ final class Terminal {
     case running
   }
   private var saved = termios()
+  /// Bytes that were read before the editor asked for them, and how many of them it has had.
+  private var early: [UInt8] = []
+  private var earlyUsed = 0
 
   /// Takes over standard input, or returns `nil` if that or standard output is no terminal.
   init?() {
@@ -59,14 +62,32 @@ final class Terminal {
     TextOutput.standard.flush()
   }
 
+  /// Returns whether Ctrl-C was pressed so soon that it is a key still; that and what came before it are dropped.
+  func takeInterrupt() -> Bool {
+    early.removeFirst(earlyUsed)
+    earlyUsed = 0
+    while isReadable, let byte = receive(timeoutMillis: 0) { early.append(byte) }
+    guard let press = early.lastIndex(of: 3) else { return false }
+    early.removeSubrange(...press)
+    return true
+  }
+
   /// Whether a key waits to be read.
-  var hasInput: Bool {
+  var hasInput: Bool { earlyUsed < early.count || isReadable }
+
+  private var isReadable: Bool {
     var request = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&request, 1, 0) > 0
   }
 
   /// Returns the next byte, or `nil` at the end of input or, with a timeout, when none comes in time.
   func readByte(timeoutMillis: Int32 = -1) -> UInt8? {
+    guard earlyUsed < early.count else { return receive(timeoutMillis: timeoutMillis) }
+    earlyUsed += 1
+    return early[earlyUsed - 1]
+  }
+
+  private func receive(timeoutMillis: Int32) -> UInt8? {
     var request = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
     while true {
       let ready = unsafe poll(&request, 1, timeoutMillis)
