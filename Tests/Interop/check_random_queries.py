@@ -7,6 +7,7 @@ import time
 
 import duckdb
 
+from check_suites import load_extension, suite
 from comparison import answers, difference, plain, typed
 from random_queries import Choices, statement
 
@@ -24,26 +25,44 @@ CREATE TABLE texts AS SELECT * FROM (VALUES
   (7, 'a longer text than the other', '%', DATE '2023-03-01', TIMESTAMP '2023-06-30 06:07:08.123456', NULL), (8, '1%_', '_', NULL, TIMESTAMP '2024-03-01 00:00:00', 9),
   (9, ' spaced ', 'zeta', DATE '1969-12-31', TIMESTAMP '1900-01-01 01:01:01', 3), (10, 'NULL', 'null', DATE '2024-01-01', TIMESTAMP '2024-02-29 12:34:56', 0)
 ) AS v(id, s, u, day, moment, k);
+CREATE TABLE lists AS SELECT * FROM (VALUES
+  (1, [1, 2, 3], 1, 'a'), (2, [], 2, 'é'), (3, NULL, 3, NULL), (4, [NULL, 7], NULL, ''), (5, [2, 2, NULL, -5], 2, 'zeta'), (6, [12345], 7, 'a')
+) AS v(id, l, k, s);
 CREATE TABLE nothing (id INTEGER, s VARCHAR, d DECIMAL(12, 2), day DATE, f DOUBLE);
 CREATE TABLE pairs AS SELECT * FROM (VALUES (1, 1, 'a', true), (2, 2, 'b', NULL), (2, 1, 'a', false), (3, NULL, NULL, true), (NULL, 3, 'é', false),
   (1, 7, 'zeta', NULL), (7, 2, '', true)) AS v(a, k, c, flag);
 """
-KINDS = {"INTEGER": "int", "BIGINT": "int", "DOUBLE": "dbl", "VARCHAR": "str", "DATE": "date", "TIMESTAMP": "ts", "BOOLEAN": "bool"}
-KEYS = {"numbers": ["id"], "texts": ["id"], "nothing": ["id"], "pairs": ["a", "k"], "region": ["r_regionkey"], "nation": ["n_nationkey"],
+KINDS = {"INTEGER": "int", "BIGINT": "int", "DOUBLE": "dbl", "VARCHAR": "str", "DATE": "date", "TIMESTAMP": "ts", "BOOLEAN": "bool", "INTEGER[]": "list"}
+KEYS = {"lists": ["id"], "events": ["id"], "users": ["id"], "hits": ["id"], "numbers": ["id"], "texts": ["id"], "nothing": ["id"], "pairs": ["a", "k"], "region": ["r_regionkey"], "nation": ["n_nationkey"],
         "supplier": ["s_suppkey"], "customer": ["c_custkey"], "part": ["p_partkey"], "orders": ["o_orderkey"],
         "lineitem": ["l_orderkey", "l_linenumber"]}
 LARGE = ("orders", "lineitem", "customer", "part")
 
 
+def take_suites(w, connection):
+    """Some rows and columns of the other two suites' tables, with a number as key, where their generators are."""
+    for generator, size, tables in (
+        ("gen_web_events", "XS", {"events": ("web_events", 250, """session_event_sequence AS n, event_timestamp AS at, event_date AS day,
+            event_type AS kind, user_id, is_bot, data_quality_score AS score, revenue, screen_width AS w, country, referrer"""),
+            "users": ("users", 60, "user_id, signup_date, plan, home_country AS country, marketing_opt_in AS opted, lifetime_value AS value")}),
+        ("gen_hits", "2K", {"hits": ("hits", 250, """EventTime AS at, EventDate AS day, RegionID % 50 AS region, OS AS os, ResolutionWidth AS w,
+            SearchPhrase AS phrase, IsMobile = 1 AS mobile, Age AS age, MobilePhoneModel AS model""")})):
+        dataset = suite(w, generator, size, **({"2K": 2_000} if size == "2K" else {}))
+        for name, (source, count, columns) in tables.items() if dataset else ():
+            glob = dataset["tables"][source]["glob"]
+            connection.execute(f"CREATE TABLE {name} AS SELECT CAST(row_number() OVER () AS INTEGER) AS id, {columns} FROM "
+                               f"(FROM read_parquet('{glob}') ORDER BY ALL LIMIT {count * 4}) USING SAMPLE {count} (reservoir, 7)")
+
+
 def make_tables(w):
     """The tables in DuckDB and, as Iceberg tables, in the warehouse: small ones full of edge cases, and TPC-H's if it is there."""
-    from check_suites import load_extension
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
     connection.execute(EDGES)
     if load_extension(connection, "tpch"):
         connection.execute("CALL dbgen(sf = 0.001)")
         connection.execute("DROP TABLE partsupp; DELETE FROM lineitem WHERE l_orderkey > 800; DELETE FROM orders WHERE o_orderkey > 1600")
+    take_suites(w, connection)
     catalog = w.catalog()
     catalog.create_namespace_if_not_exists("analytics")
     tables = {}

@@ -74,18 +74,25 @@ def check_tpch(w):
     compare(w, queries, connection, "--warehouse", str(w.warehouse))
 
 
-def benchmark(w, generator, file, size, **sizes):
-    """A suite of the benchmark folder over data made by its own generator in the test's folder."""
-    if not (BENCH / "queries" / file).exists() or importlib.util.find_spec("numpy") is None:
-        print(f"skipped: {file} or numpy is not here")
-        return
+def suite(w, generator, size, **sizes):
+    """The data of a suite of the benchmark folder, made by its own generator in the test's folder; `None` where that is not."""
+    if not (BENCH / f"{generator}.py").exists() or importlib.util.find_spec("numpy") is None:
+        print(f"skipped: {generator} or numpy is not here")
+        return None
     sys.dont_write_bytecode = True
     if str(BENCH) not in sys.path:
         sys.path.append(str(BENCH))
     module = importlib.import_module(generator)
     module.SIZES.update(sizes)
     root = module.generate(w.folder, size, log=lambda *_: None)
-    dataset = json.loads((root / "dataset.json").read_text())
+    return json.loads((root / "dataset.json").read_text())
+
+
+def benchmark(w, generator, file, size, **sizes):
+    """The queries of a suite over its data."""
+    dataset = suite(w, generator, size, **sizes)
+    if dataset is None:
+        return
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name, table in dataset["tables"].items():

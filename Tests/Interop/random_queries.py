@@ -11,13 +11,16 @@ What the statements leave out on purpose, because SQL.md decides it otherwise th
 | `date_diff('week', …)` | §4.2: unit boundaries crossed, weeks begin on Monday; DuckDB counts whole weeks |
 | DECIMALs of 38 digits joined with others (set operations, CASE) | §1.1: the scale stays and what does not fit is an error; DuckDB cuts the scale |
 | `min_by` of a value that is null | DOMAIN.md §2.2: the value of the first row, null or not; DuckDB leaves the row out |
+| nulls in rows compared by IN | SQL:2016 8.9, PostgreSQL: `(1, 2) IN ((NULL, 3))` is false, since 2 = 3 is; DuckDB says null |
+| aggregates over columns of the query around alone | SQL:2016 10.9 gives them to the query around; refused here |
 | `first` without an order, rows whose order is open | §1.2 |
 """
 import random
 from dataclasses import dataclass
 
 NUMBERS = ("int", "dec", "dbl")
-TYPES = ("int", "str", "dec", "date", "dbl", "ts", "bool")
+TYPES = ("int", "str", "dec", "date", "dbl", "ts", "bool", "list")
+KEYS = ("int", "str", "date")
 LITERALS = {
     "int": ["1", "0", "3", "7", "-2", "100", "12345", "NULL"],
     "dec": ["1.5", "0.00", "-3.25", "100.01", "0.07", "NULL::DECIMAL(12, 2)"],
@@ -26,6 +29,7 @@ LITERALS = {
     "date": ["DATE '2024-02-29'", "DATE '1995-03-15'", "DATE '1970-01-01'", "DATE '2024-12-31'", "NULL::DATE"],
     "ts": ["TIMESTAMP '2024-02-29 12:34:56'", "TIMESTAMP '1969-12-31 23:59:59.999999'", "TIMESTAMP '2024-03-01 00:00:00'", "NULL::TIMESTAMP"],
     "bool": ["true", "false", "NULL::BOOLEAN"],
+    "list": ["[1, 2]", "[]::INTEGER[]", "[3, NULL, 3]", "NULL::INTEGER[]", "[7]"],
     "big": ["0", "9223372036854775807", "-9223372036854775808", "5"],
 }
 
@@ -181,6 +185,11 @@ class Generator:
         relation, source = self.relation(depth, scope)
         scope.relations.append(relation)
         for _ in range(self.c.of([0, 0, 1, 1, 2]) if depth > 0 else 0):
+            if self.c.chance(12):
+                relation, text = self.lateral(scope, depth)
+                source += text
+                scope.relations.append(relation)
+                continue
             relation, text = self.relation(depth - 1, scope)
             kind = self.c.of(["JOIN", "LEFT JOIN", "JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "SEMI JOIN", "ANTI JOIN"])
             if kind == "CROSS JOIN" and (self.used_large or len(scope.relations) > 1):
@@ -189,11 +198,38 @@ class Generator:
                 source = f"{source} CROSS JOIN {text}"
             else:
                 on = self.join_condition(scope, relation, kind)
+                if kind == "JOIN" and self.c.chance(8):
+                    on += f" AND {self.subquery_condition(Scope(scope.relations + [relation], outer), 1)}"
                 source = f"{source} {kind} {text} ON {on}"
                 if kind in ("SEMI JOIN", "ANTI JOIN"):
                     continue
             scope.relations.append(relation)
         return scope, source
+
+    def lateral(self, scope, depth):
+        """Rows that depend on those before: a subquery, or the elements of a list."""
+        alias = self.fresh("l")
+        if self.c.chance(30):
+            return Relation(alias, [("e", "int")]), f" CROSS JOIN UNNEST({self.column(scope, 'list')}) AS {alias}(e)"
+        wanted = [self.c.of(TYPES), self.c.of(KEYS)]
+        relation, text = self.relation(0, scope)
+        inner = Scope([relation], scope)
+        pairs = [(f"{relation.alias}.{n}", f"{r.alias}.{m}") for n, t in relation.columns for r in scope.relations
+                 for m, u in r.columns if t == u and t in KEYS]
+        where = ""
+        if pairs and (self.used_large or self.c.chance(85)):
+            left, right = self.c.of(pairs)
+            where = f" WHERE {left} = {right}"
+        if self.c.chance(40) or (self.used_large and not where):
+            items = [self.aggregate(inner, t) for t in wanted]
+            tail = self.c.of(["", "", " HAVING count(*) > 1"])
+        else:
+            items = [self.expression(inner, t, 1, subqueries=False) for t in wanted]
+            tail = f" ORDER BY {self.total_order(inner)} LIMIT {self.c.of([1, 2])}" if relation.keys and self.c.chance(40) else ""
+        body = ", ".join(f"{item} AS x{i}" for i, item in enumerate(items))
+        word, on = self.c.of([("LEFT JOIN LATERAL", " ON true"), ("CROSS JOIN LATERAL", "")])
+        return (Relation(alias, [(f"x{i}", t) for i, t in enumerate(wanted)]),
+                f" {word} (SELECT {body} FROM {text}{where}{tail}) AS {alias}{on}")
 
     def relation(self, depth, scope):
         kind = self.c.pick(10)
@@ -215,7 +251,7 @@ class Generator:
 
     def join_condition(self, scope, relation, kind):
         pairs = [(f"{r.alias}.{n}", f"{relation.alias}.{m}") for r in scope.relations for n, t in r.columns
-                 for m, u in relation.columns if t == u and t in ("int", "str", "date")]
+                 for m, u in relation.columns if t == u and t in KEYS]
         if not pairs:
             return "1 = 0" if self.used_large else "1 = 1"
         left, right = self.c.of(pairs)
@@ -241,7 +277,7 @@ class Generator:
         if kind == 1:
             return f"{self.any_column(scope)} IS {self.c.of(['', 'NOT '])}NULL"
         if kind == 2:
-            t = self.c.of(("int", "str", "date"))
+            t = self.c.of(KEYS)
             options = ", ".join(self.c.of(LITERALS[t][:5]) for _ in range(1 + self.c.pick(4)))
             return f"{self.expression(scope, t, 0)} {self.c.of(['', 'NOT '])}IN ({options})"
         if kind == 3:
@@ -268,11 +304,19 @@ class Generator:
         return f"{left} {self.c.of(['=', '<', '>', '<=', '>=', '<>'])} {right}"
 
     def subquery_condition(self, scope, depth):
-        kind = self.c.pick(4)
+        kind = self.c.pick(5)
         negation = self.c.of(["", "NOT "])
+        if kind == 4:
+            pair = [self.c.of(KEYS), self.c.of(KEYS)]
+            relation, text = self.relation(0, scope)
+            inner = Scope([relation], scope)
+            where = f" WHERE {self.comparison(inner, 0)}" if self.c.chance(40) else ""
+            left = ", ".join(f"coalesce({self.column(scope, t)}, {LITERALS[t][0]})" for t in pair)
+            right = ", ".join(f"coalesce({self.column(inner, t)}, {LITERALS[t][1]})" for t in pair)
+            return f"({left}) {negation}IN (SELECT {right} FROM {text}{where})"
         if kind == 0:
             return f"{negation}EXISTS ({self.correlated('1', scope, depth)})"
-        t = self.c.of(("int", "str", "date"))
+        t = self.c.of(KEYS)
         if kind == 1:
             text, _ = self.query(max(depth - 2, 0), types=[t])
             return f"{self.expression(scope, t, 0)} {negation}IN ({text})"
@@ -285,7 +329,7 @@ class Generator:
         relation, text = self.relation(0, scope)
         inner = Scope([relation], scope)
         pairs = [(f"{relation.alias}.{n}", f"{r.alias}.{m}") for n, t in relation.columns for r in scope.relations
-                 for m, u in r.columns if t == u and t in ("int", "str", "date")]
+                 for m, u in r.columns if t == u and t in KEYS]
         item = what if what == "1" else self.expression(inner, what, 1, subqueries=False)
         where = []
         if pairs and self.c.chance(80):
@@ -294,6 +338,8 @@ class Generator:
             where.append(f"{left} {self.c.of(['<>', '<', '>=']) if unequal else '='} {right}")
         if self.c.chance(40):
             where.append(self.comparison(inner, 0))
+        if depth > 1 and self.c.chance(12):
+            where.append(self.subquery_condition(inner, depth - 1))
         return f"SELECT {item} FROM {text}" + (f" WHERE {' AND '.join(where)}" if where else "")
 
     # Expressions
@@ -311,6 +357,8 @@ class Generator:
         kind = self.c.pick(10)
         if depth <= 0 or kind < 4:
             return self.c.of(LITERALS[t]) if kind == 3 else self.column(scope, t)
+        if kind == 9 and t == "bool" and subqueries and depth > 1:
+            return f"({self.subquery_condition(scope, depth)})"
         sub = lambda u=t: self.expression(scope, u, depth - 1, subqueries)
         if kind == 4:
             tail = f" ELSE {sub()}" if self.c.chance(70) else ""
@@ -325,15 +373,60 @@ class Generator:
         relation, text = self.relation(0, scope)
         inner = Scope([relation], scope)
         pairs = [(f"{relation.alias}.{n}", f"{r.alias}.{m}") for n, u in relation.columns for r in scope.relations
-                 for m, v in r.columns if u == v and u in ("int", "str", "date")]
+                 for m, v in r.columns if u == v and u in KEYS]
         where = ""
         if pairs and self.c.chance(75):
             left, right = self.c.of(pairs)
-            where = f" WHERE {left} = {right}"
+            unequal = not self.used_large and self.c.chance(15)
+            where = f" WHERE {left} {self.c.of(['<', '<>', '>=']) if unequal else '='} {right}"
+        shape = self.c.pick(12)
+        if shape == 1 and relation.keys:
+            # The first row in a total order.
+            offset = self.c.of(["", "", " OFFSET 1"])
+            return f"(SELECT {self.expression(inner, t, 1, subqueries=False)} FROM {text}{where} ORDER BY {self.total_order(inner)} LIMIT 1{offset})"
+        if shape == 2:
+            name = self.fresh("s")
+            item = self.expression(inner, t, 1, subqueries=False)
+            word = self.c.of(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"])
+            other = self.c.of([self.column(scope, t), self.c.of(LITERALS[t])])
+            whole = Scope([Relation(name, [("v", t)])])
+            return f"(SELECT {self.aggregate(whole, t)} FROM (SELECT {item} AS v FROM {text}{where} {word} SELECT {other}) AS {name})"
+        if shape == 3:
+            name = self.fresh("s")
+            key = self.column(inner, self.c.of(KEYS))
+            whole = Scope([Relation(name, [("v", t), ("n", "int")])])
+            return f"(SELECT {self.aggregate(whole, t)} FROM (SELECT {self.aggregate(inner, t)} AS v, count(*) AS n FROM {text}{where} GROUP BY {key}) AS {name})"
+        if shape == 4:
+            name = self.fresh("s")
+            whole = Scope([Relation(name, [("v", t)])])
+            return f"(SELECT {self.aggregate(whole, t)} FROM (SELECT {self.window(inner, t, 0)} AS v FROM {text}{where}) AS {name})"
+        if shape == 5 and depth > 1:
+            tail = f"{' AND' if where else ' WHERE'} {self.subquery_condition(inner, depth - 1)}"
+            return f"(SELECT {self.aggregate(inner, t)} FROM {text}{where}{tail})"
+        if shape == 6:
+            name, again = self.fresh("w"), self.fresh("s")
+            whole = Scope([Relation(again, [("v", t)])])
+            item = self.expression(inner, t, 1, subqueries=False)
+            several = self.c.of(["", "", f", {name} AS {self.fresh('s')}"]) if not self.used_large else ""
+            return f"(WITH {name}(v) AS (SELECT {item} FROM {text}{where}) SELECT {self.aggregate(whole, t)} FROM {name} AS {again}{several})"
+        if shape == 7:
+            second, more = self.relation(0, scope)
+            word = self.c.of(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
+            on = self.join_condition(inner, second, word)
+            return f"(SELECT {self.aggregate(Scope([relation, second], scope), t)} FROM {text} {word} {more} ON {on}{where})"
+        if shape == 8:
+            name = self.fresh("s")
+            rows = ", ".join(f"({self.expression(scope, t, 0)})" for _ in range(1 + self.c.pick(3)))
+            return f"(SELECT {self.aggregate(Scope([Relation(name, [('v', t)])]), t)} FROM (VALUES {rows}) AS {name}(v))"
         return f"(SELECT {self.aggregate(inner, t)} FROM {text}{where})"
 
     def int_function(self, scope, sub):
-        kind = self.c.pick(9)
+        kind = self.c.pick(11)
+        if kind == 9:
+            return self.c.of([f"len({sub('list')})", f"({sub('list')})[{self.c.of(['1', '2', '-1', '5'])}]", f"list_sum({sub('list')})::BIGINT"])
+        if kind == 10:
+            place = self.c.of([".a", ".b.c"])
+            return f"({self.structure(scope, sub)}){place}"
         if kind < 2:
             return f"({sub()} {self.c.of(['+', '-'])} {self.c.of(['1', '10', '-3'])})"
         if kind == 2:
@@ -349,6 +442,9 @@ class Generator:
         if kind == 7:
             return f"(abs({sub()}) + sign({sub()}))"
         return f"({sub('date')} - {sub('date')})"
+
+    def structure(self, scope, sub):
+        return f"{{'a': {sub()}, 'b': {{'c': {sub()}}}}}"
 
     def dec_function(self, scope, sub):
         kind = self.c.pick(4)
@@ -410,8 +506,26 @@ class Generator:
             return f"CAST({sub('date')} AS TIMESTAMP)"
         return f"{self.c.of(['least', 'greatest'])}({sub()}, {sub()})"
 
+    def list_function(self, scope, sub):
+        kind = self.c.pick(7)
+        if kind == 0:
+            return f"[{sub('int')}, {sub('int')}]"
+        if kind == 1:
+            return f"{self.c.of(['list_sort', 'list_reverse'])}({sub()})"
+        if kind == 2:
+            return f"list_concat({self.column(scope, 'list')}, {self.c.of(LITERALS['list'][:3])})"
+        if kind == 3:
+            return f"list_transform({sub()}, x -> {self.c.of(['x + 1', 'x % 3', 'coalesce(x, 0)'])})"
+        if kind == 4:
+            return f"list_filter({sub()}, x -> {self.c.of(['x > 1', 'x IS NOT NULL', 'x <> 3'])})"
+        if kind == 5:
+            return f"({sub()})[{self.c.of(['1', '2'])}:{self.c.of(['2', '3', '-1'])}]"
+        return f"array_append({sub()}, {sub('int')})"
+
     def bool_function(self, scope, sub):
-        kind = self.c.pick(4)
+        kind = self.c.pick(5)
+        if kind == 4:
+            return f"list_contains({sub('list')}, {sub('int')})"
         if kind == 0:
             return f"({sub()} {self.c.of(['AND', 'OR'])} {sub()})"
         if kind == 1:
@@ -424,13 +538,23 @@ class Generator:
 
     def aggregate(self, scope, t, over=None):
         """A call; `over` is what follows it where it is a window's. Sums of decimals are cut to one type around all of it."""
-        text = self.plain_aggregate(scope, t, over is not None)
+        # Columns of the query around stand only beside own ones.
+        own = Scope(scope.relations)
+        outer = scope.outer.columns(t) if scope.outer else []
+        if outer and own.columns(t) and t != "dec" and self.c.chance(12):
+            text = f"{self.c.of(['min', 'max'])}({self.c.of(['coalesce', 'nullif'])}({self.c.of(own.columns(t))}, {self.c.of(outer)}))"
+        else:
+            text = self.plain_aggregate(own, t, over is not None)
         tail = (f" FILTER (WHERE {self.comparison(scope, 0)})" if self.c.chance(15) else "") + (over or "")
         return text.replace("{tail}", tail) if "{tail}" in text else text + tail
 
     def plain_aggregate(self, scope, t, windowed):
         distinct = "DISTINCT " if self.c.chance(15) and not windowed else ""
-        inside = lambda u: self.expression(scope, u, 1, subqueries=False)
+        inside = lambda u: self.scalar_subquery(scope, u, 1) if not windowed and not distinct and self.c.chance(4) else self.expression(scope, u, 1, subqueries=False)
+        if t == "list":
+            if scope.keys() and self.c.chance(50):
+                return f"array_agg({self.column(scope, 'int')} ORDER BY {self.total_order(scope)})"
+            return f"{self.c.of(['min', 'max'])}({inside('list')})"
         if t == "int":
             kind = self.c.pick(7)
             if kind == 0:
@@ -451,7 +575,7 @@ class Generator:
             return f"CAST({self.c.of(['sum', 'min', 'max'])}({distinct}{inside('dec')}){{tail}} AS DECIMAL(18, 4))"
         if t == "bool":
             return f"{self.c.of(['bool_and', 'bool_or'])}({inside('bool')})"
-        if t == "str" and not windowed and self.c.chance(20):
+        if t == "str" and self.c.chance(20):
             column = self.column(scope, "str")
             return f"string_agg({distinct}{column}, ',' ORDER BY {column}{self.c.of(['', ' DESC'])})"
         if not windowed and self.c.chance(20) and scope.keys() and len(scope.relations) == 1:
@@ -488,10 +612,23 @@ class Generator:
             call = self.c.of([f"lag({value}{nulls})", f"lead({value}, 2{nulls})", f"lag({value}, 1, {self.c.of(LITERALS[t])}{nulls})"])
             return f"{call} OVER ({partition}ORDER BY {self.total_order(scope)})"
         over = f" OVER ({partition}ORDER BY {self.total_order(scope)} {self.frame()})"
+        if kind == 5 and self.c.chance(60):
+            return self.ranged(scope, t, partition)
         if kind == 4:
             value = self.expression(scope, t, 1, subqueries=False)
             return self.c.of([f"first_value({value})", f"last_value({value})", f"nth_value({value}, 2)"]) + over
         return self.aggregate(scope, t, over)
+
+    def ranged(self, scope, t, partition):
+        """A frame of values near the row's; its rows have no order of their own, so only calls without one stand over it."""
+        kind = self.c.of(["int", "date", "ts", "dec"])
+        near, far = self.c.of({"int": [("1", "2"), ("0", "100")], "dec": [("0.5", "1.25"), ("0", "10")]}.get(
+            kind, [("INTERVAL '1' DAY", "INTERVAL '40' DAY"), ("INTERVAL '1' MONTH", "INTERVAL '1' YEAR")]))
+        start = self.c.of([f"{near} PRECEDING", "UNBOUNDED PRECEDING", "CURRENT ROW", f"{near} FOLLOWING"])
+        ends = ["UNBOUNDED FOLLOWING", f"{far} FOLLOWING"] + ([] if "FOLLOWING" in start else ["CURRENT ROW"])
+        exclude = self.c.of(["", "", " EXCLUDE CURRENT ROW", " EXCLUDE TIES", " EXCLUDE GROUP"])
+        order = f"ORDER BY {self.column(scope, kind)}{self.c.of(['', ' DESC', ' NULLS FIRST'])}"
+        return self.aggregate(scope, t, f" OVER ({partition}{order} RANGE BETWEEN {start} AND {self.c.of(ends)}{exclude})")
 
     def frame(self):
         unit = self.c.of(["ROWS", "ROWS", "GROUPS"])

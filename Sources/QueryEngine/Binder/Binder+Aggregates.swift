@@ -6,8 +6,19 @@ extension Binder {
     _ call: FunctionCallSyntax, at range: SourceRange, in context: ExpressionContext
   ) throws(QueryError) -> LogicalPlan.AggregateCall {
     let (function, arguments, order, type) = try resolveAggregate(call, at: range, in: context)
-    let filter = try call.filter.map { expression throws(QueryError) in
+    var filter = try call.filter.map { expression throws(QueryError) in
       try condition(try bind(expression, in: context), in: "FILTER", at: expression.range)
+    }
+    if call.nulls == .ignore, let first = arguments.first {
+      filter = .conjunction((filter.map { [$0] } ?? []) + [.isNull(first, isNegated: true)])
+    }
+    let used = (arguments + order.map(\.expression) + (filter.map { [$0] } ?? []))
+      .reduce(into: Set<ColumnID>()) { $0.formUnion($1.columns) }
+    if !used.isEmpty, used.isSubset(of: context.scope.outerColumns) {
+      // SQL:2016 part 2, 10.9: such a call is one of the query around, over its rows.
+      throw QueryError.unsupported(
+        "\(function) over columns of the query around alone, inside a subquery",
+        hint: "compute it in the query around", at: place(range))
     }
     if call.isDistinct, arguments.count > 1, function == "count" {
       throw QueryError.unsupported(
@@ -43,9 +54,6 @@ extension Binder {
     var keys: [LogicalPlan.SortKey] = []
     for item in call.orderBy {
       keys.append(sortKey(try bind(item.expression, in: context), item.descending, item.nullsFirst))
-    }
-    if call.nulls == .ignore, name != "array_agg", name != "any_value", name != "first", name != "last" {
-      throw QueryError.unsupported("IGNORE NULLS of \(name)", at: place(range))
     }
     guard
       let signature = AggregateRegistry.resolve(

@@ -85,8 +85,7 @@ extension Binder {
     case .function(let function): return try bindFunction(function, at: range, in: context)
     case .subquery(let query): return try bindScalarSubquery(query, at: range, in: context)
     case .array(let elements): return try bindList(elements, in: context)
-    case .arraySubquery:
-      throw QueryError.unsupported("ARRAY(SELECT …)", hint: "(SELECT array_agg(x) FROM …)", at: range)
+    case .arraySubquery(let query): return try bindArraySubquery(query, at: range, in: context)
     case .structure(let fields): return try bindStructure(fields, in: context)
     case .map(let entries): return try bindMap(entries, at: range, in: context)
     case .row(let values): return try bindRow(values, in: context)
@@ -102,7 +101,9 @@ extension Binder {
         .syntaxError, "a lambda stands only as an argument of a list function", at: place(range))
     case .listComprehension(let body, let variable, let list, let condition):
       return try bindComprehension(body, variable, list, condition, at: range, in: context)
-    case .columns: throw QueryError.unsupported("COLUMNS(…) inside an expression", at: place(range))
+    case .columns:
+      throw QueryError(
+        .syntaxError, "COLUMNS stands only in a SELECT list and in a condition", at: place(range))
     case .path(let base, let path):
       let text = BoundExpression.literal(.text(path), .varchar)
       return try call("json_extract_string", [try bind(base, in: context), text], at: range)

@@ -19,6 +19,9 @@ extension Binder {
         throw QueryError.unsupported(
           "a \(kind.rawValue.uppercased()) JOIN with \(function.call.name.text)", at: place(function.range))
       }
+      if kind == .left, case .on(let expression) = condition, !expression.isTrue {
+        return try leftJoinUnnested(left, right, on: expression, outer: outer, tables: tables)
+      }
       var result = try bind(right, after: left, outer: outer, tables: tables)
       if kind == .left { result.plan = result.plan.unnestingOuter }
       guard case .on(let expression) = condition, !expression.isTrue else { return result }
@@ -108,6 +111,10 @@ extension Binder {
       let builder = RelationBuilder(.join(LogicalPlan.Join(.cross, left.plan, right.plan)))
       try addFilter(expression, in: ExpressionContext(visible, .join, builder: builder, tables: tables))
       return BoundTable(plan: builder.plan, scope: scope)
+    }
+    if expression.conjuncts.contains(where: \.holdsSubquery) {
+      let plan = try joinByMatches(expression, left.plan, right.plan, kind, visible, tables)
+      return BoundTable(plan: plan, scope: scope)
     }
     let context = ExpressionContext(visible, .join, tables: tables)
     var conditions: [BoundExpression] = []

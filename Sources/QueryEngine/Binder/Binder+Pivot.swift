@@ -6,12 +6,9 @@ extension Binder {
     _ pivot: PivotSyntax, outer: Scope?, tables: CommonTables
   ) throws(QueryError) -> BoundTable {
     let input = try bind(pivot.input, after: nil, outer: outer, tables: tables)
-    guard let column = pivot.columns.first, !pivot.values.isEmpty else {
-      throw QueryError.unsupported("PIVOT without IN (values)", at: place(pivot.range))
-    }
     // PIVOT (f(x) FOR c IN (v AS a)) is SELECT …, f(x) FILTER (WHERE c = v) AS a … GROUP BY the other columns.
     var used: Set<String> = []
-    var pending = pivot.aggregates.map(\.expression) + [column]
+    var pending = pivot.aggregates.map(\.expression) + pivot.columns.map(\.expression)
     while let expression = pending.popLast() {
       if case .column(let name) = expression.kind { used.insert(name.last.text.lowercased()) }
       pending += expression.children
@@ -27,30 +24,92 @@ extension Binder {
       }
     }
     for group in groups { items.append(.expression(group, alias: nil)) }
-    for value in pivot.values {
+    let cells = try cells(of: pivot, over: input, tables: tables)
+    guard cells.count * pivot.aggregates.count <= 4_096 else {
+      throw QueryError(
+        .tooComplex, "PIVOT would make \(cells.count * pivot.aggregates.count) columns, more than 4096",
+        at: place(pivot.range))
+    }
+    for (number, cell) in cells.enumerated() {
       for aggregate in pivot.aggregates {
         guard case .function(var call) = aggregate.expression.kind else {
           throw QueryError.unsupported(
             "an expression of aggregates in PIVOT", at: place(aggregate.expression.range))
         }
-        let equal = ExpressionSyntax(
-          kind: .binary(.equal, column, value.expression), range: value.expression.range)
-        call.filter = call.filter.map { ExpressionSyntax(kind: .and([$0, equal]), range: $0.range) } ?? equal
-        var name = value.alias?.text ?? text(of: value.expression)
+        let conditions = (call.filter.map { [$0] } ?? []) + cell.conditions
+        call.filter =
+          conditions.count == 1
+          ? conditions[0] : ExpressionSyntax(kind: .and(conditions), range: pivot.range)
+        var name = cell.name
         if pivot.aggregates.count > 1 { name += "_" + (aggregate.alias?.text ?? call.name.text) }
         // Each call has a place of its own, by which it is found again.
-        let range = SourceRange(
-          value.expression.range.start, aggregate.expression.range.end + value.expression.range.end)
+        let place = aggregate.expression.range
+        let range = SourceRange(place.start, place.end + number * (pivot.range.end + 1))
         items.append(
           .expression(
             ExpressionSyntax(kind: .function(call), range: range),
-            alias: Identifier(text: name, isQuoted: true, range: value.expression.range)))
+            alias: Identifier(text: name, isQuoted: true, range: place)))
       }
     }
     var select = SelectSyntax(items: items, from: [], range: pivot.range)
     select.groupBy = GroupBySyntax(elements: groups.map { .expression($0) })
     let plan = try bind(select, over: input, orderBy: nil, limit: nil, tables: tables)
     return try named(plan, pivot.alias, default: ["pivot"], at: pivot.range, outer: outer)
+  }
+
+  /// A column that PIVOT makes, for each aggregate.
+  private struct PivotCell {
+    var name: String
+    var conditions: [ExpressionSyntax]
+  }
+
+  /// The combinations of the columns' values.
+  private func cells(
+    of pivot: PivotSyntax, over input: BoundTable, tables: CommonTables
+  ) throws(QueryError) -> [PivotCell] {
+    var cells = [PivotCell(name: "", conditions: [])]
+    for (column, values) in pivot.columns {
+      var choices: [(name: String, value: ExpressionSyntax)] = []
+      switch values {
+      case .listed(let listed):
+        choices = listed.map { ($0.alias?.text ?? text(of: $0.expression), $0.expression) }
+      case .all:
+        choices = try distinctValues(of: column, in: input, tables).map {
+          ($0, ExpressionSyntax(kind: .string($0), range: column.range))
+        }
+      }
+      cells = cells.flatMap { cell in
+        choices.map { name, value in
+          let equal = ExpressionSyntax(kind: .binary(.equal, column, value), range: value.range)
+          return PivotCell(
+            name: cell.name.isEmpty ? name : cell.name + "_" + name, conditions: cell.conditions + [equal])
+        }
+      }
+      guard cells.count <= 4_096 else { break }
+    }
+    return cells
+  }
+
+  /// The values that a column has, in order: what `PIVOT … ON column` makes columns of.
+  private func distinctValues(
+    of column: ExpressionSyntax, in input: BoundTable, _ tables: CommonTables
+  ) throws(QueryError) -> [String] {
+    let builder = RelationBuilder(input.plan)
+    let bound = try bind(
+      column, in: ExpressionContext(input.scope, .from, builder: builder, tables: tables))
+    let value = newColumn("value", bound.type)
+    let reference = BoundExpression.column(value.id, value.type)
+    let rows = tables.defining(
+      LogicalPlan.project([.init(bound, as: value)], builder.plan)
+        .filtered(by: [.isNull(reference, isNegated: true)]))
+    // The input is read before the statement runs: it must stand by itself.
+    guard let run = runRows, rows.freeColumns.isEmpty, rows.sharedPlansAround.isEmpty else {
+      throw QueryError.unsupported(
+        "PIVOT without the values to make columns of over rows of another query",
+        hint: "PIVOT … ON column IN (value, …) USING …", at: place(column.range))
+    }
+    let sorted = LogicalPlan.sort([.init(reference)], .distinct(.init(input: rows)))
+    return try run(.limit(count: 4_097, offset: 0, sorted)).map { ValueText.string($0[0], as: value.type) }
   }
 
   func bind(

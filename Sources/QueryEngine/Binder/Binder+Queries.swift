@@ -15,6 +15,7 @@ extension Binder {
       let plan = try bindCommonTable(table, isRecursive: with.isRecursive, outer: outer, tables: tables)
       let columns = try renamed(plan.outputColumns, table.columns, of: table.name)
       let entry = CommonTables.Entry(id: newPlanID(), name: table.name.text, columns: columns)
+      entry.plan = plan
       if table.isMaterialized == false, !with.isRecursive {
         entry.inlined = (table.query, table.columns, tables)
       }
@@ -234,10 +235,35 @@ extension Binder {
     let bound = rows.indices.map { row in unified.map { $0[row] } }
     if case .values = builder.plan { return .values(rows: bound, columns: outputs) }
     // Subqueries among the values: each row is computed over what they were joined to.
-    guard bound.count == 1 else {
-      throw QueryError.unsupported("a subquery in VALUES of several rows", at: place(range))
+    return self.rows(bound, outputs, over: builder.plan, keeping: [])
+  }
+
+  /// Rows whose values are computed over each row of a plan: which row it is decides which values it has.
+  func rows(
+    _ rows: [[BoundExpression]], _ columns: [OutputColumn], over plan: LogicalPlan,
+    keeping kept: [OutputColumn]
+  ) -> LogicalPlan {
+    let number = newColumn("row", .integer, isNullable: false)
+    var constants = rows.indices.map { [BoundExpression.literal(.integer(Int64($0)), .integer)] }
+    var constantColumns = [number]
+    var values: [LogicalPlan.NamedExpression] = []
+    for (index, column) in columns.enumerated() {
+      if rows.allSatisfy({ $0[index].columns.isEmpty }) {
+        for row in rows.indices { constants[row].append(rows[row][index]) }
+        constantColumns.append(column)
+        values.append(.init(passing: column))
+        continue
+      }
+      let branches = rows.indices.map { row in
+        BoundExpression.CaseBranch(
+          condition: .comparison(.equal, .column(number.id, .integer), constants[row][0]),
+          result: rows[row][index])
+      }
+      values.append(.init(.caseWhen(branches, otherwise: nil, type: column.type), as: column))
     }
-    return .project(zip(bound[0], outputs).map { .init($0, as: $1) }, builder.plan)
+    let numbers = LogicalPlan.values(rows: constants, columns: constantColumns)
+    return .project(
+      values + kept.map { .init(passing: $0) }, .join(LogicalPlan.Join(.cross, plan, numbers)))
   }
 
   // ORDER BY over finished rows, and LIMIT
@@ -291,10 +317,7 @@ extension Binder {
 
   func limited(_ plan: LogicalPlan, by limit: LimitSyntax?, outer: Scope?) throws(QueryError) -> LogicalPlan {
     guard let limit else { return plan }
-    if limit.isPercent { throw QueryError.unsupported("LIMIT in percent", at: place(limit.range)) }
-    if limit.withTies {
-      throw QueryError.unsupported("WITH TIES", hint: "QUALIFY rank() OVER (…) <= n", at: place(limit.range))
-    }
+    if limit.isPercent || limit.withTies { return try limitedByNumber(plan, by: limit) }
     let count =
       try limit.count.map { expression throws(QueryError) in try rowCount(expression, "LIMIT") } ?? nil
     let offset =
@@ -304,7 +327,7 @@ extension Binder {
   }
 
   /// A constant number of rows; null means none is given.
-  private func rowCount(_ expression: ExpressionSyntax, _ clause: String) throws(QueryError) -> Int? {
+  func rowCount(_ expression: ExpressionSyntax, _ clause: String) throws(QueryError) -> Int? {
     let context = ExpressionContext(Scope(parent: nil), .constant)
     let bound = try bind(expression, in: context)
     if bound.type == .null { return nil }

@@ -30,6 +30,12 @@ extension Binder {
           }
           continue
         }
+        if let copies = try expandingColumns(expression, context) {
+          result += copies.map {
+            OutputItem(source: .syntax($0.expression), name: alias?.text ?? $0.column.name)
+          }
+          continue
+        }
         result.append(
           OutputItem(source: .syntax(expression), name: alias?.text ?? defaultName(of: expression)))
       case .wildcard(let wildcard): result += try expand(wildcard, in: context)
@@ -41,7 +47,7 @@ extension Binder {
     return result
   }
 
-  private func expand(
+  func expand(
     _ wildcard: WildcardSyntax, in context: ExpressionContext
   ) throws(QueryError) -> [OutputItem] {
     let scope = context.scope
@@ -105,28 +111,6 @@ extension Binder {
           ExpressionSyntax(kind: .column(QualifiedName(parts: name.parts + [part])), range: name.range)),
         name: field.name)
     }
-  }
-
-  /// The columns whose names match `COLUMNS('pattern')`.
-  private func matching(
-    _ pattern: ExpressionSyntax, _ context: ExpressionContext
-  ) throws(QueryError) -> [ScopeColumn] {
-    let columns = context.scope.columns.filter { !$0.isHidden && !$0.needsQualifier }
-    if case .wildcard = pattern.kind { return columns }
-    guard pattern.isString else {
-      throw QueryError.unsupported("COLUMNS of anything but a pattern or *", at: place(pattern.range))
-    }
-    let bound = try bind(pattern, in: context)
-    var found: [ScopeColumn] = []
-    for column in columns {
-      let test = try call(
-        "regexp_matches", [.literal(.text(column.name), .varchar), bound], at: pattern.range)
-      if try constant(test, what: "the pattern", at: pattern.range) == .boolean(true) { found.append(column) }
-    }
-    guard !found.isEmpty else {
-      throw QueryError(.undefinedColumn, "no column matches \(text(of: pattern))", at: place(pattern.range))
-    }
-    return found
   }
 
   /// The name of a column without an alias: PostgreSQL's for columns, casts and functions, else the text.

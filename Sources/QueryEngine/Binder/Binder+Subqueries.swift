@@ -122,7 +122,8 @@ extension Binder {
       guard let outer = domainColumns.first(where: { $0.value.id == column.id })?.key else { continue }
       inside[outer] = reference.outputColumns[index]
     }
-    let pushed = try Decorrelation(binder: self).dependentJoin(reference, inside, subquery.plan)
+    let pushed = try Decorrelation(binder: self).dependentJoin(
+      .init(plan: reference, columns: inside), subquery.plan)
     var made = LogicalPlan.Join(kind, .cteReference(id: shared, columns: outerColumns), pushed)
     split(conditions, into: &made)
     made.equalities += inside.sorted { $0.key < $1.key }.map { outer, column in

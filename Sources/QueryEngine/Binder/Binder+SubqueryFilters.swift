@@ -7,7 +7,11 @@ extension Binder {
     guard let builder = context.builder else { throw QueryError.internalError("a filter without rows") }
     var plain: [BoundExpression] = []
     var subqueries: [ExpressionSyntax] = []
+    var conjuncts: [ExpressionSyntax] = []
     for conjunct in condition.conjuncts {
+      conjuncts += try expandingColumns(conjunct, context)?.map(\.expression) ?? [conjunct]
+    }
+    for conjunct in conjuncts {
       if conjunct.isSubqueryCondition {
         subqueries.append(conjunct)
       } else {

@@ -127,12 +127,44 @@ extension Binder {
     _ query: QuerySyntax, at range: SourceRange, in context: ExpressionContext
   ) throws(QueryError) -> BoundExpression {
     let subquery = try bindSubquery(query, in: context)
-    guard let builder = context.builder else { throw QueryError.internalError("a subquery without rows") }
-    guard let column = subquery.columns.first, subquery.columns.count == 1 else {
+    guard subquery.columns.count == 1 else {
       throw QueryError(
         .datatypeMismatch, "a subquery used as a value has one column, not \(subquery.columns.count)",
         at: place(range))
     }
+    return try value(of: subquery, in: context)
+  }
+
+  /// `ARRAY(SELECT …)`: the values of the rows in their order, an empty list if there are none.
+  func bindArraySubquery(
+    _ query: QuerySyntax, at range: SourceRange, in context: ExpressionContext
+  ) throws(QueryError) -> BoundExpression {
+    var subquery = try bindSubquery(query, in: context)
+    guard let column = subquery.columns.first, subquery.columns.count == 1 else {
+      throw QueryError(
+        .datatypeMismatch, "the subquery of ARRAY has one column, not \(subquery.columns.count)",
+        at: place(range))
+    }
+    let (rows, keys) = subquery.plan.showingSortKeys
+    let type = LogicalType.list(column.type)
+    let collected = newColumn("array_agg", type)
+    let list = newColumn("array", type, isNullable: false)
+    let call = LogicalPlan.AggregateCall(
+      "array_agg", [.column(column.id, column.type)], orderBy: keys, as: collected, position: place(range))
+    let empty = BoundExpression.call(ScalarCall(OperatorFunctions.list, [], type: type))
+    subquery.plan = .project(
+      [.init(Decorrelation.filled(collected, with: empty), as: list)],
+      .aggregate(LogicalPlan.Aggregate(groups: [], aggregates: [call], input: rows)))
+    subquery.columns = [list]
+    return try value(of: subquery, in: context)
+  }
+
+  /// Joins a subquery of one column to the rows and returns what its value became.
+  private func value(
+    of subquery: Subquery, in context: ExpressionContext
+  ) throws(QueryError) -> BoundExpression {
+    guard let builder = context.builder else { throw QueryError.internalError("a subquery without rows") }
+    let column = subquery.columns[0]
     let value = BoundExpression.column(column.id, column.type)
     guard !subquery.correlated.isEmpty else {
       let kind: LogicalPlan.Join.Kind = subquery.plan.isOneRow ? .cross : .single
@@ -218,8 +250,9 @@ extension Binder {
     made.equalities = equalities
     builder.plan = .join(made)
     var filled: [ColumnID: BoundExpression] = [:]
-    for call in aggregate.aggregates where Decorrelation.isZeroWhenEmpty(call.function) {
-      filled[call.column.id] = Decorrelation.zeroIfNull(.column(call.column.id, call.column.type))
+    for call in aggregate.aggregates {
+      guard let value = Decorrelation.valueWhenEmpty(of: call) else { continue }
+      filled[call.column.id] = Decorrelation.filled(call.column, with: value)
     }
     result = result.replacing(filled)
     guard let condition = BoundExpression.conjunction(having.map { $0.replacing(filled) }) else {
@@ -237,6 +270,23 @@ extension LogicalPlan {
     case .project(_, let input), .sort(_, let input): input.isOneRow
     case .values(let rows, _): rows.count == 1
     default: false
+    }
+  }
+
+  /// The rows with the keys that they are sorted by at the top, hidden ones too.
+  fileprivate var showingSortKeys: (plan: LogicalPlan, keys: [SortKey]) {
+    switch self {
+    case .sort(let keys, _): return (self, keys)
+    case .limit(let count, let offset, let input):
+      let (plan, keys) = input.showingSortKeys
+      return (.limit(count: count, offset: offset, plan), keys)
+    case .project(let expressions, let input):
+      let (plan, keys) = input.showingSortKeys
+      let shown = Set(expressions.map(\.column.id))
+      let needed = keys.reduce(into: Set<ColumnID>()) { $0.formUnion($1.expression.columns) }
+      let hidden = plan.outputColumns.filter { needed.contains($0.id) && !shown.contains($0.id) }
+      return (.project(expressions + hidden.map { .init(passing: $0) }, plan), keys)
+    default: return (self, [])
     }
   }
 }

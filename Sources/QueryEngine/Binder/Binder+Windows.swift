@@ -97,6 +97,7 @@ extension Binder {
     let name = call.name.last.text.lowercased()
     var function = name
     var arguments: [BoundExpression] = []
+    var inside: [LogicalPlan.SortKey] = []
     let type: LogicalType
     if WindowFunctions.contains(name) {
       for argument in call.arguments { arguments.append(try bindOutput(argument.value, in: context)) }
@@ -111,18 +112,24 @@ extension Binder {
       arguments = zip(arguments, resolved.parameters).map { converted($0, to: $1, at: place(range)) }
       type = resolved.result
     } else if AggregateRegistry.contains(name) {
-      guard call.orderBy.isEmpty else {
-        throw QueryError.unsupported("ORDER BY inside the window aggregate \"\(name)\"", at: place(range))
-      }
       var inner = context
       inner.clause = .window
       let resolved = try resolveAggregate(call, at: range, in: inner)
       function = resolved.0
-      for argument in resolved.1 {
-        arguments.append(
-          try context.grouping.map { grouping throws(QueryError) in
-            try regrouped(argument, grouping, context, range)
-          } ?? argument)
+      func above(_ expression: BoundExpression) throws(QueryError) -> BoundExpression {
+        guard let grouping = context.grouping else { return expression }
+        return try regrouped(expression, grouping, context, range)
+      }
+      for argument in resolved.1 { arguments.append(try above(argument)) }
+      if AggregatePlan.needsOrder(function) {
+        for key in resolved.2 {
+          inside.append(
+            .init(try above(key.expression), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+        }
+      }
+      guard !call.isDistinct || inside.allSatisfy({ arguments.contains($0.expression) }) else {
+        throw QueryError.unsupported(
+          "DISTINCT with an ORDER BY of something else inside \(name)", at: place(range))
       }
       type = resolved.3
     } else {
@@ -131,12 +138,16 @@ extension Binder {
         hint: NearestName.hint(for: name, among: WindowFunctions.names + AggregateRegistry.names),
         at: place(range))
     }
-    let filter = try call.filter.map { expression throws(QueryError) in
+    var filter = try call.filter.map { expression throws(QueryError) in
       try condition(try bindOutput(expression, in: context), in: "FILTER", at: expression.range)
     }
+    if call.nulls == .ignore, !WindowFunctions.contains(name), let first = arguments.first {
+      filter = .conjunction((filter.map { [$0] } ?? []) + [.isNull(first, isNegated: true)])
+    }
     return LogicalPlan.WindowCall(
-      function, arguments, isDistinct: call.isDistinct, filter: filter, ignoresNulls: call.nulls == .ignore,
-      frame: try frame(window, keys, in: context), as: newColumn(name, type), position: place(range))
+      function, arguments, isDistinct: call.isDistinct, filter: filter, orderBy: inside,
+      ignoresNulls: call.nulls == .ignore, frame: try frame(window, keys, in: context),
+      as: newColumn(name, type), position: place(range))
   }
 
   func frame(
@@ -199,7 +210,12 @@ extension Binder {
         }
         type = .interval
       } else if key.isNumeric {
-        type = key
+        // A distance may be greater than what the key's type holds.
+        type =
+          switch key {
+          case .decimal(_, let scale): .decimal(precision: 38, scale: scale)
+          default: key.isInteger ? .bigint : key
+          }
       } else {
         throw QueryError(
           .windowing, "RANGE with an offset needs a number or a time, not \(key)", at: place(range))

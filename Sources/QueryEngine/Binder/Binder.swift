@@ -9,6 +9,8 @@ final class Binder {
   let functions: FunctionRegistry
   let environment: EvaluationEnvironment
   var settings: BinderEnvironment.Settings
+  /// Runs a plan that stands by itself.
+  let runRows: ((LogicalPlan) throws(QueryError) -> [[ScalarValue]])?
 
   /// The text that positions refer to: the statement's, or of the view being expanded.
   var sourceText: [UInt8]
@@ -28,6 +30,7 @@ final class Binder {
   init(environment: BinderEnvironment) {
     (resolver, functions) = (environment.resolver, environment.functions)
     (self.environment, settings) = (environment.evaluation, environment.settings)
+    runRows = environment.rows
     sourceText = Array(environment.evaluation.statement.utf8)
   }
 
@@ -184,6 +187,8 @@ struct CommonTables {
     let id: Int
     let name: String
     let columns: [OutputColumn]
+    /// Its plan; `nil` while it is being bound.
+    var plan: LogicalPlan?
     /// How many names in FROM refer to it.
     var references = 0
     /// For `NOT MATERIALIZED`: bound anew at each reference.
@@ -201,4 +206,15 @@ struct CommonTables {
   }
 
   var names: [String] { entries.values.map(\.name) }
+
+  /// The plan with the definitions of the queries that it refers to around it.
+  func defining(_ plan: LogicalPlan) -> LogicalPlan {
+    var result = plan
+    // What a definition refers to was bound before it.
+    for entry in entries.values.sorted(by: { $0.id > $1.id }) {
+      guard let definition = entry.plan, result.sharedPlansAround.contains(entry.id) else { continue }
+      result = .with(id: entry.id, name: entry.name, definition: definition, body: result)
+    }
+    return result
+  }
 }

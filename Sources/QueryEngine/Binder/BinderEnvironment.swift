@@ -1,3 +1,5 @@
+internal import Columnar
+
 /// What a session gives the binder for one statement.
 struct BinderEnvironment {
   /// What the result of a statement may depend on besides its tables.
@@ -18,6 +20,8 @@ struct BinderEnvironment {
   /// The statement's text, clock and time zone, for constants and for errors.
   var evaluation: EvaluationEnvironment
   var settings: Settings
+  /// Runs a plan that stands by itself: for columns that depend on data, as those of PIVOT do.
+  var rows: ((LogicalPlan) throws(QueryError) -> [[ScalarValue]])?
 
   init(
     resolver: any RelationResolver, functions: FunctionRegistry = .builtin,

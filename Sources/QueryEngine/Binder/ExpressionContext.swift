@@ -65,12 +65,30 @@ struct Grouping {
 }
 
 extension BoundExpression {
-  /// The expression with no positions of casts, so that the same text at two places is equal.
+  /// The expression with no positions of casts and the parameters of lambdas numbered from the inside, so that
+  /// the same text at two places is equal.
   var withoutPositions: BoundExpression {
     let mapped = mapChildren { $0.withoutPositions }
+    if case .lambda(let parameters, let body) = mapped {
+      let inner = body.lambdaParameterCount
+      // Below zero, where no column of a plan is.
+      let renamed = parameters.enumerated().map { index, parameter in
+        OutputColumn(id: ColumnID(-1 - inner - index), name: parameter.name, type: parameter.type)
+      }
+      var replacements: [ColumnID: BoundExpression] = [:]
+      for (parameter, new) in zip(parameters, renamed) {
+        replacements[parameter.id] = .column(new.id, new.type)
+      }
+      return .lambda(parameters: renamed, body: body.replacing(replacements))
+    }
     if case .cast(let operand, let type, let isTry, .some) = mapped {
       return .cast(operand, to: type, isTry: isTry, position: nil)
     }
     return mapped
+  }
+
+  private var lambdaParameterCount: Int {
+    let own = if case .lambda(let parameters, _) = self { parameters.count } else { 0 }
+    return children.reduce(own) { $0 + $1.lambdaParameterCount }
   }
 }

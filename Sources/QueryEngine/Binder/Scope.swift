@@ -77,6 +77,12 @@ final class Scope {
     return exact.count == 1 ? exact : found
   }
 
+  /// The columns of the queries around.
+  var outerColumns: Set<ColumnID> {
+    guard let parent else { return [] }
+    return parent.outerColumns.union(parent.columns.map(\.id))
+  }
+
   /// Every visible name, for suggestions.
   var columnNames: [String] {
     columns.filter { !$0.isHidden }.map(\.name) + (parent?.columnNames ?? [])

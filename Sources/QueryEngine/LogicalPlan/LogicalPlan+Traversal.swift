@@ -35,6 +35,22 @@ extension LogicalPlan {
     }
   }
 
+  /// The shared plans that the plan refers to and that are defined around it.
+  var sharedPlansAround: Set<Int> {
+    var (used, made): (Set<Int>, Set<Int>) = ([], [])
+    collectSharedPlans(used: &used, made: &made)
+    return used.subtracting(made)
+  }
+
+  private func collectSharedPlans(used: inout Set<Int>, made: inout Set<Int>) {
+    switch self {
+    case .cteReference(let id, _): used.insert(id)
+    case .with(let id, _, _, _), .recursive(let id, _, _, _, _): made.insert(id)
+    default: break
+    }
+    for input in inputs { input.collectSharedPlans(used: &used, made: &made) }
+  }
+
   /// Whether rows of several inputs are brought together anywhere in the plan.
   var hasJoin: Bool {
     if case .join = self { return true }
@@ -165,6 +181,7 @@ extension LogicalPlan {
       for index in window.calls.indices {
         window.calls[index].arguments = try all(window.calls[index].arguments)
         window.calls[index].filter = try optional(window.calls[index].filter)
+        window.calls[index].orderBy = try keys(window.calls[index].orderBy)
       }
       return .window(window)
     case .distinct(var distinct):
@@ -229,9 +246,9 @@ extension LogicalPlan.NamedExpression {
 }
 
 extension LogicalPlan.WindowCall {
-  /// Arguments, filter and the offsets of the frame.
+  /// Arguments, the keys of ORDER BY and the filter.
   package var expressions: [BoundExpression] {
-    var all = arguments
+    var all = arguments + orderBy.map(\.expression)
     if let filter { all.append(filter) }
     return all
   }

@@ -173,17 +173,20 @@ package indirect enum LogicalPlan: Sendable {
     package var arguments: [BoundExpression]
     package var isDistinct: Bool
     package var filter: BoundExpression?
+    /// ORDER BY inside an aggregate's call.
+    package var orderBy: [SortKey]
     package var ignoresNulls: Bool
     package var frame: WindowFrame
     package var column: OutputColumn
     package var position: SourceRange?
     package init(
       _ function: String, _ arguments: [BoundExpression], isDistinct: Bool = false,
-      filter: BoundExpression? = nil, ignoresNulls: Bool = false, frame: WindowFrame,
-      as column: OutputColumn, position: SourceRange? = nil
+      filter: BoundExpression? = nil, orderBy: [SortKey] = [], ignoresNulls: Bool = false,
+      frame: WindowFrame, as column: OutputColumn, position: SourceRange? = nil
     ) {
       (self.function, self.arguments, self.isDistinct) = (function, arguments, isDistinct)
-      (self.filter, self.ignoresNulls, self.frame) = (filter, ignoresNulls, frame)
+      (self.filter, self.orderBy) = (filter, orderBy)
+      (self.ignoresNulls, self.frame) = (ignoresNulls, frame)
       (self.column, self.position) = (column, position)
     }
   }

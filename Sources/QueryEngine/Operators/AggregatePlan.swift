@@ -70,7 +70,8 @@ struct AggregatePlan: Sendable {
     (sets, hasGroupingID, groupLimit) = ([Array(keys.indices)], false, nil)
   }
 
-  private static func needsOrder(_ function: String) -> Bool {
+  /// Whether the result of an aggregate depends on the order of its rows or has it as an argument.
+  static func needsOrder(_ function: String) -> Bool {
     switch function {
     case "array_agg", "string_agg", "first", "last", "percentile_cont", "percentile_disc", "mode", "map_agg":
       true

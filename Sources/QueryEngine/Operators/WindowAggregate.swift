@@ -35,7 +35,10 @@ struct WindowAggregate {
     switch function.nulls {
     case .keeps: break
     case .skipsFirst: counted = Bitmap.intersection(counted, arguments.first?.rowValidity)
-    case .skipsAny: for argument in arguments { counted = Bitmap.intersection(counted, argument.rowValidity) }
+    case .skipsAny:
+      for argument in arguments.prefix(call.arguments.count) {
+        counted = Bitmap.intersection(counted, argument.rowValidity)
+      }
     }
     self.counted = counted
   }
@@ -55,10 +58,17 @@ struct WindowAggregate {
     return try frameByFrame()
   }
 
+  /// The types of the arguments and of the keys of ORDER BY.
+  private var argumentTypes: [LogicalType] {
+    call.arguments.map(\.type) + call.orderBy.map(\.expression.type)
+  }
+
   private func makeAccumulator() -> Accumulator {
     function.makeAccumulator(
       .init(
-        argumentTypes: call.arguments.map(\.type), orderBy: [], orderTypes: [], resultType: call.column.type,
+        argumentTypes: call.arguments.map(\.type),
+        orderBy: call.orderBy.map { .init(isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) },
+        orderTypes: call.orderBy.map(\.expression.type), resultType: call.column.type,
         literals: call.arguments.map { if case .literal(let value, _) = $0 { value } else { nil } },
         position: call.position))
   }
@@ -77,7 +87,7 @@ struct WindowAggregate {
     accumulator.grow(to: Int(group) + 1)
     if call.isDistinct && !function.ignoresDistinct {
       let distinct = DistinctValues(
-        call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny, isAlone: false)
+        argumentTypes, keepsNulls: function.nulls != .skipsAny, isAlone: false)
       distinct.insert(arguments, groups: groups, endGroup: Int(group) + 1)
       try distinct.forEachChunk { (groups, values, _) throws(QueryError) in
         try accumulator.update(values, groups: groups)
@@ -248,7 +258,7 @@ struct WindowAggregate {
       let groups = [UInt32](repeating: 1, count: rows.count)
       if call.isDistinct && !function.ignoresDistinct {
         let distinct = DistinctValues(
-          call.arguments.map(\.type), keepsNulls: function.nulls != .skipsAny, isAlone: false)
+          argumentTypes, keepsNulls: function.nulls != .skipsAny, isAlone: false)
         distinct.insert(taken, groups: groups, endGroup: 2)
         try distinct.forEachChunk { (groups, values, _) throws(QueryError) in
           try accumulator.update(values, groups: groups)

@@ -197,7 +197,8 @@ private struct RangeBounds {
       return .real(number + Float(direction) * Float(distance))
     case (.real(let number), .real(let distance)): return .real(number + Float(direction) * distance)
     case (.decimal(let number), .decimal(let distance)):
-      return .decimal(number &+ Int128(direction) &* distance)
+      let (sum, overflow) = number.addingReportingOverflow(Int128(direction) * distance)
+      return .decimal(overflow ? (direction < 0 ? .min : .max) : sum)
     case (.integer(let number), .integer(let distance)):
       guard distance >= 0 else { break }
       let scale: Int128 = key.expression.type == .date ? 86_400_000_000 : 1

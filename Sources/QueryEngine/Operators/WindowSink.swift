@@ -46,7 +46,7 @@ final class WindowSink: PipelineSink {
     var expressions = keys.map(\.expression)
     for call in window.calls {
       try WindowCalls.check(call, window)
-      expressions += call.arguments + (call.filter.map { [$0] } ?? []) + call.frame.offsets
+      expressions += call.expressions + call.frame.offsets
     }
     var unique: [BoundExpression] = []
     var places: [BoundExpression: Int] = [:]
@@ -219,7 +219,8 @@ final class WindowSink: PipelineSink {
       let frames = try WindowFrames(call, window, shape, values)
       results.append(
         try WindowCalls.compute(
-          call, shape, frames, call.arguments.map(values), call.filter.map(values), worker))
+          call, shape, frames, (call.arguments + call.orderBy.map(\.expression)).map(values),
+          call.filter.map(values), worker))
     }
     return results
   }

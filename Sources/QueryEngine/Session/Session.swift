@@ -144,12 +144,17 @@ package final class Session {
 
   /// Returns a binder for one statement.
   func makeBinder(_ environment: EvaluationEnvironment) -> Binder {
-    Binder(
-      environment: BinderEnvironment(
-        resolver: CatalogResolver(self), evaluation: environment,
-        settings: BinderEnvironment.Settings(
-          integerDivision: settings.integerDivision, nullOrder: settings.defaultNullOrder,
-          parameters: parameters, namedParameters: namedParameters)))
+    var made = BinderEnvironment(
+      resolver: CatalogResolver(self), evaluation: environment,
+      settings: BinderEnvironment.Settings(
+        integerDivision: settings.integerDivision, nullOrder: settings.defaultNullOrder,
+        parameters: parameters, namedParameters: namedParameters))
+    made.rows = { (plan) throws(QueryError) in
+      let context = self.makeContext(environment)
+      defer { self.endContext() }
+      return try QueryExecutor.run(try self.optimized(plan, environment), context: context).rows
+    }
+    return Binder(environment: made)
   }
 
   /// Returns the plan after the rules that are not switched off.

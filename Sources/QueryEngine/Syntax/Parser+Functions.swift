@@ -37,6 +37,7 @@ extension Parser {
       return
     }
     call.arguments = try commaList { () throws(QueryError) in try argument() }
+    if let nulls = nullTreatment() { call.nulls = nulls }
     if takeWords("order", "by") {
       call.orderBy = try commaList { () throws(QueryError) in try sortItem() }
     }

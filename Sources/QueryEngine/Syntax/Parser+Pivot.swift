@@ -8,21 +8,19 @@ extension Parser {
       (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
     }
     try expectWord("for")
-    var columns: [ExpressionSyntax] = []
-    var values: [(expression: ExpressionSyntax, alias: Identifier?)] = []
-    columns.append(try expression(.other))
-    try expectWord("in")
-    values = try parenthesized { () throws(QueryError) in
-      (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
-    }
+    var columns: [(expression: ExpressionSyntax, values: PivotValues)] = []
+    repeat {
+      let column = try expression(.other)
+      try expectWord("in")
+      columns.append((column, try pivotValues()))
+    } while !isSign(")") && !isWord("group")
     var groupBy: [ExpressionSyntax] = []
     if takeWords("group", "by") { groupBy = try commaList(expression) }
     try expectSign(")")
     let alias = try tableAlias()
     return .pivot(
       PivotSyntax(
-        input: input, aggregates: aggregates, columns: columns, values: values, groupBy: groupBy,
-        alias: alias,
+        input: input, aggregates: aggregates, columns: columns, groupBy: groupBy, alias: alias,
         range: range(from: input.range.start)))
   }
 
@@ -47,28 +45,41 @@ extension Parser {
         alias: alias, range: range(from: input.range.start)))
   }
 
-  /// Parses `PIVOT table ON column IN (values) USING aggregates [GROUP BY columns]`.
+  private func pivotValues() throws(QueryError) -> PivotValues {
+    if isSign("("), peek().isWord("any"), peek(2).isSign(")") {
+      for _ in 0..<3 { advance() }
+      return .all
+    }
+    return .listed(
+      try parenthesized { () throws(QueryError) in
+        (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
+      })
+  }
+
+  /// Parses `PIVOT table ON column [IN (values)], … [USING aggregates] [GROUP BY columns]`.
   func pivotStatement() throws(QueryError) -> QuerySyntax {
     let start = token.range.start
     advance()
     let input = try tablePrimary()
     try expectWord("on")
-    let column = try expression(.other)
-    guard takeWord("in") else {
-      throw QueryError.unsupported(
-        "PIVOT without the values to make columns of", hint: "PIVOT … ON column IN (value, …) USING …",
-        at: column.range)
+    let columns = try commaList { () throws(QueryError) in
+      (expression: try expression(.other), values: takeWord("in") ? try pivotValues() : .all)
     }
-    let values = try parenthesized { () throws(QueryError) in
-      (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
-    }
-    try expectWord("using")
-    let aggregates = try commaList { () throws(QueryError) in
-      (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
+    var aggregates: [(expression: ExpressionSyntax, alias: Identifier?)] = []
+    if takeWord("using") {
+      aggregates = try commaList { () throws(QueryError) in
+        (expression: try expression(), alias: try self.alias(Keywords.notColumnAlias))
+      }
+    } else {
+      let here = range(from: start)
+      let count = FunctionCallSyntax(
+        name: QualifiedName(parts: [Identifier(text: "count", isQuoted: false, range: here)]),
+        arguments: [], isStar: true)
+      aggregates = [(ExpressionSyntax(kind: .function(count), range: here), nil)]
     }
     let groupBy = takeWords("group", "by") ? try commaList(expression) : []
     let pivot = PivotSyntax(
-      input: input, aggregates: aggregates, columns: [column], values: values, groupBy: groupBy, alias: nil,
+      input: input, aggregates: aggregates, columns: columns, groupBy: groupBy, alias: nil,
       range: range(from: start))
     return try statement(over: .pivot(pivot), from: start)
   }

@@ -211,6 +211,9 @@ extension Parser {
     case "columns" where next.isSign("("):
       advance()
       advance()
+      let outer = inLambdaArguments
+      inLambdaArguments = true
+      defer { inLambdaArguments = outer }
       let pattern = try expression()
       try expectSign(")")
       return made(.columns(pattern))

@@ -324,6 +324,12 @@ extension Parser {
     return .items(try commaList { () throws(QueryError) in try sortItem() })
   }
 
+  /// Whether `25 %` is at hand, behind which no operand of `%` stands.
+  private var isPercentage: Bool {
+    guard token.kind == .integer || token.kind == .decimal, peek().isSign("%") else { return false }
+    return ![.integer, .decimal, .float].contains(peek(2).kind) && !peek(2).isSign("(")
+  }
+
   private func limit() throws(QueryError) -> LimitSyntax? {
     let start = token.range.start
     var limit = LimitSyntax(range: SourceRange(start, start))
@@ -332,7 +338,7 @@ extension Parser {
       if takeWord("limit") {
         found = true
         if takeWord("all") || takeWord("null") { continue }
-        limit.count = try expression(.other)
+        limit.count = isPercentage ? try expression(.power) : try expression(.other)
         if isSign("%") || isWord("percent") {
           advance()
           limit.isPercent = true

@@ -165,6 +165,12 @@ extension Parser {
       first.isWord("select") || first.isWord("with") || first.isWord("values") || first.isWord("from")
       || (first.isWord("table") && offset == 1)
     let before = index
+    if offset == 1, first.isWord("pivot") || first.isWord("unpivot"), isPivotInput(peek(2)) {
+      advance()
+      let query = isWord("pivot") ? try pivotStatement() : try unpivotStatement()
+      try expectSign(")")
+      return .query(query, isLateral: isLateral, alias: try tableAlias(), range(from: start))
+    }
     if mayBeQuery {
       do throws(QueryError) {
         advance()
@@ -187,6 +193,15 @@ extension Parser {
       items: [.wildcard(WildcardSyntax(range: inner.range))], from: [inner], range: inner.range)
     let query = QuerySyntax(body: .select(select), range: inner.range)
     return .query(query, isLateral: false, alias: alias, range(from: start))
+  }
+
+  /// Whether the token behind PIVOT begins a table: a table may be named pivot.
+  private func isPivotInput(_ token: Token) -> Bool {
+    switch token.kind {
+    case .word: !Keywords.notTableAlias.contains(token.text) && !token.isWord("as")
+    case .quotedName, .string: true
+    default: token.isSign("(")
+    }
   }
 
   private func tableFunction(

@@ -184,12 +184,17 @@ struct JoinSyntax: Sendable {
   var range: SourceRange
 }
 
+enum PivotValues: Sendable {
+  case listed([(expression: ExpressionSyntax, alias: Identifier?)])
+  /// Those that the column has.
+  case all
+}
+
 struct PivotSyntax: Sendable {
   var input: TableReference
   var aggregates: [(expression: ExpressionSyntax, alias: Identifier?)]
-  var columns: [ExpressionSyntax]
-  /// The values in IN; empty when they are to be found in the data.
-  var values: [(expression: ExpressionSyntax, alias: Identifier?)]
+  /// The columns whose values become columns; with several, each combination of values does.
+  var columns: [(expression: ExpressionSyntax, values: PivotValues)]
   var groupBy: [ExpressionSyntax]
   var alias: TableAlias?
   var range: SourceRange

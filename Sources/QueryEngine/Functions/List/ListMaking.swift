@@ -128,18 +128,19 @@ enum ListMaking {
       make: { (site) throws(QueryError) in
         guard case .list(let element) = site.resultType else { throw QueryError.internalError("no list") }
         return { (arguments, frame) throws(QueryError) in
-          if arguments[list].isNullConstant { return .nulls(site.resultType, count: frame.rowCount) }
-          let rows = ListRows(arguments[list])
+          // As in PostgreSQL and DuckDB, a null list is like an empty one.
+          let given = arguments[list].flattened()
+          let rows = ListRows(given)
           let all = Vector.concatenated([rows.elements, arguments[1 - list].flattened()], element)
           let start = rows.elements.count
           var picker = ListPicker()
           for row in 0..<frame.rowCount {
             if list == 1 { picker.pick(start + row) }
-            if !arguments[list].isNull(at: row) { for place in rows.range(row) { picker.pick(place) } }
+            if !given.isNull(at: row) { for place in rows.range(row) { picker.pick(place) } }
             if list == 0 { picker.pick(start + row) }
             picker.endRow()
           }
-          return picker.finish(all, arguments[list].rowValidity)
+          return picker.finish(all, nil)
         }
       })
   }
