@@ -26,7 +26,7 @@ internal import TableFormat
 ///
 /// Cells are the text forms of values, `NULL`, and `(empty)` for the empty string. A first line `# warehouse`
 /// gives the file an Iceberg catalog in a folder of its own, `# procedures` the procedures of CALL besides, `# plans` runs each query once only, since
-/// plans differ by settings.
+/// plans differ by settings. The answers of `# commits` tell of files and snapshots, so that its tables stay as they were committed.
 package struct SQLTestFile: Sendable, CustomStringConvertible {
   package struct Record: Sendable {
     package enum Kind: Sendable {
@@ -53,6 +53,8 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
   package let isPlan: Bool
   /// Whether the file needs the procedures of CALL, which a higher module holds.
   package let usesProcedures: Bool
+  /// Whether answers tell of files and snapshots.
+  package let tellsCommits: Bool
 
   package var description: String { name }
 
@@ -78,6 +80,7 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
     usesProcedures = lines.contains("# procedures")
     usesWarehouse = usesProcedures || lines.contains("# warehouse")
     isPlan = lines.contains("# plans")
+    tellsCommits = lines.contains("# commits")
     var records: [Record] = []
     var index = 0
     while index < lines.count {
@@ -136,57 +139,13 @@ package struct SQLTestFile: Sendable, CustomStringConvertible {
   }
 }
 
-/// A way to run the statements of a file; the answers must be the same in all of them.
-package struct SQLTestMode: Sendable, CaseIterable {
-  package let name: String
-  var threads = 2
-  var batchSize = 2048
-  var disabledRules: Set<String> = []
-  var memoryLimit = 1 << 30
-  var usesCaches = true
-  /// Whether aggregates of tiny files are kept too, and each query runs until they are used.
-  var keepsAggregates = false
-
-  /// The modes that every run of the tests goes through: the base ones, and one of the others by the day, or all
-  /// of them with `WEQUERY_SQL_MODES=all` in the environment.
-  package static let allCases: [SQLTestMode] = base + chosen
-
-  private static let base = [
-    SQLTestMode(name: "one worker", threads: 1),
-    SQLTestMode(name: "two workers, small batches", batchSize: 3),
-    SQLTestMode(name: "without the optimizer", threads: 1, disabledRules: Set(Optimizer.ruleNames)),
-    SQLTestMode(name: "no memory", memoryLimit: 1),
-    SQLTestMode(name: "aggregates kept", keepsAggregates: true),
-  ]
-
-  private static let others =
-    [
-      SQLTestMode(name: "seven workers", threads: 7),
-      SQLTestMode(name: "batches of one row", batchSize: 1),
-      SQLTestMode(name: "without caches", usesCaches: false),
-      SQLTestMode(
-        name: "no memory, seven workers, batches of one row", threads: 7, batchSize: 1, memoryLimit: 1),
-      SQLTestMode(
-        name: "aggregates kept, no memory, seven workers", threads: 7, memoryLimit: 1, keepsAggregates: true),
-      SQLTestMode(
-        name: "no memory, one worker, without the optimizer", threads: 1,
-        disabledRules: Set(Optimizer.ruleNames), memoryLimit: 1),
-    ] + Optimizer.ruleNames.map { SQLTestMode(name: "without \($0)", disabledRules: [$0]) }
-
-  private static var chosen: [SQLTestMode] {
-    if let wanted = unsafe getenv("WEQUERY_SQL_MODES"), unsafe String(cString: wanted) == "all" {
-      return others
-    }
-    return [others[time(nil) / 86_400 % others.count]]
-  }
-}
-
 /// Runs a file and says where its answers are wrong.
 package struct SQLTestRunner {
   private let session: Session
   private let folder: String?
   /// How often each query runs: to count groups, to keep them, to use them.
   private let queryRunCount: Int
+  private let compactor: TableCompactor?
 
   /// Opens a session for one file.
   package init(_ file: SQLTestFile, _ mode: SQLTestMode, procedures: [any Procedure] = []) throws {
@@ -199,8 +158,8 @@ package struct SQLTestRunner {
     if mode.keepsAggregates { settings.aggregatePolicy.leastRowCount = 0 }
     // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.
     settings.currentTimestamp = 1_705_309_200_000_000
-    guard file.usesWarehouse else {
-      folder = nil
+    guard file.usesWarehouse || mode.compactsTables else {
+      (folder, compactor) = (nil, nil)
       session = Session(catalog: nil, settings: settings)
       return
     }
@@ -210,6 +169,7 @@ package struct SQLTestRunner {
     let catalog = try SQLiteCatalog(
       path: path + "/catalog.db", name: "s3_tables", warehouse: path)
     session = Session(catalog: catalog, settings: settings, procedures: procedures)
+    compactor = mode.compactsTables && !file.tellsCommits ? TableCompactor(session, catalog) : nil
   }
 
   /// Runs the records in order.
@@ -222,6 +182,11 @@ package struct SQLTestRunner {
     var variables: [String: String] = [:]
     if let folder { variables["warehouse"] = folder }
     for record in file.records {
+      if case .query = record.kind, let compactor {
+        do { try compactor.run() } catch {
+          faults.append("\(file.name):\(record.line): compaction: \(error)")
+        }
+      }
       if let fault = run(record, &variables) {
         faults.append("\(file.name):\(record.line): \(fault)\n  \(record.sql)")
       }
