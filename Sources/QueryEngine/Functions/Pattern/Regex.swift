@@ -56,6 +56,8 @@ internal import Columnar
     let match: OpaquePointer
     let context: OpaquePointer
     let stack: OpaquePointer?
+    /// Whether machine code may be called without the checks of its options.
+    let isCalledDirectly: Bool
 
     init(_ pattern: [UInt8], _ flags: UInt32) throws(QueryError) {
       var status: Int32 = 0
@@ -84,6 +86,8 @@ internal import Columnar
       } else {
         unsafe stack = nil
       }
+      // The direct call does not look at whether a text is valid.
+      isCalledDirectly = unsafe stack != nil && flags & Regex.textFlags == 0
     }
 
     deinit {
@@ -120,6 +124,7 @@ internal import Columnar
       textCode = code
       groupCount = code.groupCount
     }
+    groups = [Int](repeating: -1, count: (groupCount + 1) * 2)
   }
 
   private static let textFlags = UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF)
@@ -151,7 +156,7 @@ internal import Columnar
   }
 
   /// The places of the groups of the last match: a start and an end each, -1 where a group took no part.
-  private(set) var groups: [Int] = []
+  private(set) var groups: [Int]
 
   /// Looks for the pattern, and fills `groups` if it is there.
   ///
@@ -163,14 +168,15 @@ internal import Columnar
   /// - Throws: An error of code 54001 if the search takes too many steps.
   func find(in text: Span<UInt8>, from start: Int, isASCII: Bool) throws(QueryError) -> Bool {
     guard let code = try search(text, from: start, isASCII: isASCII) else { return false }
-    groups.removeAll(keepingCapacity: true)
     let places = unsafe pcre2_get_ovector_pointer_8(code.match)
     guard let places = unsafe places else { return false }
-    for index in 0..<(groupCount + 1) * 2 {
+    var found = take(&groups)
+    for index in found.indices {
       // SAFETY: the match data were made for all groups of the pattern.
       let place = unsafe places[index]
-      groups.append(place == Int.max || place > text.count ? -1 : Int(place))
+      found[index] = place == Int.max || place > text.count ? -1 : Int(place)
     }
+    swap(&found, &groups)
     return true
   }
 
@@ -191,7 +197,11 @@ internal import Columnar
     }
     // SAFETY: the text is live for the call; an empty one may have no address, which PCRE2 allows.
     let status = unsafe text.withUnsafeBufferPointer { bytes in
-      unsafe pcre2_match_8(
+      if unsafe code.isCalledDirectly && bytes.baseAddress != nil {
+        return unsafe pcre2_jit_match_8(
+          code.code, bytes.baseAddress, bytes.count, start, 0, code.match, code.context)
+      }
+      return unsafe pcre2_match_8(
         code.code, bytes.baseAddress, bytes.count, start, 0, code.match, code.context)
     }
     if status >= 0 { return code }

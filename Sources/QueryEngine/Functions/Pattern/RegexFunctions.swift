@@ -127,22 +127,27 @@ enum RegexFunctions {
     ])
 
   private static func replacing(_ site: CallSite) -> ScalarBody {
-    var last: (source: [UInt8], parsed: RegexReplacement)?
-    return { (arguments, frame) throws(QueryError) in
-      let replacements = RowOperand(arguments[2])
-      let body = RegexBody.make(site, flags: 3, StringView.self) {
-        (text, regex, options, row, sink) throws(QueryError) in
-        let view = replacements.vector.strings[row & replacements.mask]
-        let replacement: RegexReplacement
-        if let last, view.byteCount == last.source.count, view.withBytes({ $0.hasBytes(last.source, at: 0) })
-        {
-          replacement = last.parsed
-        } else {
-          replacement = try RegexReplacement(view.bytes, groupCount: regex.groupCount)
-          last = (view.bytes, replacement)
-        }
-        return try replacement.apply(to: text, regex, all: options.isGlobal, sink)
+    // One body for all batches, so that a pattern is compiled once.
+    var replacements: RowOperand?
+    var last: (source: [UInt8], groupCount: Int, parsed: RegexReplacement)?
+    let body = RegexBody.make(site, flags: 3, StringView.self) {
+      (text, regex, options, row, sink) throws(QueryError) in
+      guard let replacements else { throw .internalError("regexp_replace has no replacement") }
+      let view = replacements.vector.strings[row & replacements.mask]
+      // A pattern from a column may have other groups than the one before.
+      if let last, last.groupCount == regex.groupCount,
+        replacements.mask == 0
+          || view.byteCount == last.source.count && view.withBytes({ $0.hasBytes(last.source, at: 0) })
+      {
+        return try last.parsed.apply(to: text, regex, all: options.isGlobal, sink)
       }
+      let parsed = try RegexReplacement(view.bytes, groupCount: regex.groupCount)
+      last = (view.bytes, regex.groupCount, parsed)
+      return try parsed.apply(to: text, regex, all: options.isGlobal, sink)
+    }
+    return { (arguments, frame) throws(QueryError) in
+      replacements = RowOperand(arguments[2])
+      last = nil
       return try body(arguments, frame)
     }
   }
