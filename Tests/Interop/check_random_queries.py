@@ -94,7 +94,7 @@ class Comparison:
             theirs = [tuple(map(plain, row)) for row in self.connection.execute(sql).fetchall()]
         except duckdb.Error as error:
             self.refused += 1
-            if record["ok"] or record["class"] in ("runtime", "type", "bind"):
+            if record["ok"] or record["class"] in ("runtime", "type", "bind", "unsupported"):
                 return None
             return f"{record['class']}: {record['message']} (DuckDB too: {str(error)[:200]})"
         if not record["ok"]:

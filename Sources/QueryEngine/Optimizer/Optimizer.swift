@@ -4,7 +4,8 @@ internal import Columnar
 package struct Optimizer: Sendable {
   /// The rules, in the order in which they run.
   private static let rules: [any OptimizerRule] = [
-    FoldConstants(), PushDownFilters(), DropDependentKeys(), ShareSums(), OrderJoins(), ChooseBuildSides(),
+    FoldConstants(), PushDownFilters(), DropDependentKeys(), ShareSubplans(), ShareSums(), OrderJoins(),
+    ChooseBuildSides(),
     MergeProjections(), PruneColumns(),
     PushDownLimits(),
   ]

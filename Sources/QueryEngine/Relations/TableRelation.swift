@@ -19,6 +19,11 @@ package struct TableRelation: Relation {
   /// Paths of data files that are not read: those that a DELETE removes as a whole.
   var leftOut: Set<String> = []
 
+  /// Whether both read the same rows of the same table, in the same schema.
+  func readsTheSame(as other: TableRelation) -> Bool {
+    stateName == other.stateName && leftOut == other.leftOut && columns == other.columns
+  }
+
   /// Pins a table.
   ///
   /// - Parameters:
