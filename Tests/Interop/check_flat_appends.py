@@ -1,7 +1,7 @@
 """Appends stay flat: the cost of one does not grow with the snapshots before it, nor does the metadata on disk.
 
 Compaction and expiry then leave what the live rows need and nothing else, as pyiceberg counts it. WEQUERY_APPENDS sets the number of
-appends by each way in; the issue asks for 3000.
+appends by each way in; the figure that is asked for is 3000, which `load`, a process for each, reaches in minutes.
 """
 import glob
 import os
@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 import time
 
-from support import files_on_disk, same
+from support import duck, files_on_disk, same
 
-APPENDS = int(os.environ.get("WEQUERY_APPENDS", "300"))
+INSERTS = int(os.environ.get("WEQUERY_APPENDS", "3000"))
+LOADS = int(os.environ.get("WEQUERY_APPENDS", "300"))
 WINDOW = 40
 
 
@@ -69,9 +70,9 @@ def judge(what, wall, cpu, size):
     print(f"       {what}: {early:.2f} ms early, {late:.2f} ms after {len(wall)}: {late / early:.2f}x; "
           f"CPU {early_cpu:.2f} ms, {late_cpu:.2f} ms: {late_cpu / early_cpu:.2f}x; "
           f"a plain write and fsync of {size / 1e6:.2f} MB: {disk_ms(size):.2f} ms, of 8 kB: {disk_ms(8000):.2f} ms", flush=True)
+    assert late_cpu / early_cpu <= 1.5, (early_cpu, late_cpu)
     if busy():
-        print("       the machine is busy with other work: judged by CPU time", flush=True)
-        assert late_cpu / early_cpu <= 1.5, (early_cpu, late_cpu)
+        print("       the machine is busy with other work: not judged by wall time", flush=True)
     else:
         assert late / early <= 1.5, (early, late)
 
@@ -97,9 +98,12 @@ def needed(table):
 
 
 def judge_upkeep(w, name, answers):
-    """Metadata on disk is bounded, and maintenance leaves what is needed."""
+    """Metadata on disk is bounded, others read it, and maintenance leaves what is needed."""
     folder = w.warehouse / "analytics" / name
-    metadata, _ = needed(w.table(name))
+    table = w.table(name)
+    metadata, _ = needed(table)
+    seen = duck().execute(f"SELECT count(*) FROM iceberg_snapshots('{table.metadata_location}')").fetchone()[0]
+    same(seen, len(table.metadata.snapshots))
     disk = sum(os.path.getsize(p) for p in files_on_disk(folder / "metadata"))
     live = sum(os.path.getsize(p) for p in metadata)
     print(f"       metadata {disk / 1e6:.2f} MB on disk, {live / 1e6:.2f} MB live: {disk / live:.2f}x", flush=True)
@@ -121,7 +125,7 @@ def check_appends_through_the_library(w):
     path = w.folder / "appends.sql"
     with open(path, "w") as out:
         out.write("CREATE TABLE ticks (id BIGINT, name VARCHAR);\n")
-        for k in range(APPENDS):
+        for k in range(INSERTS):
             rows = ", ".join(f"({k * 10 + j}, 'tick {j}')" for j in range(10))
             out.write(f"INSERT INTO ticks VALUES {rows};\n")
     wall, cpu, last = [], [], 0.0
@@ -133,18 +137,18 @@ def check_appends_through_the_library(w):
             cpu.append(now - last)
             last = now
         assert process.wait() == 0
-    assert len(wall) == APPENDS + 1
+    assert len(wall) == INSERTS + 1
     # The last line may be read when the process is gone, with its times.
     judge("INSERT", wall[1:-1], cpu[1:-1], metadata_size(w, "ticks"))
     answers = "SELECT count(*), sum(id), min(name), max(name) FROM ticks"
-    same(w.rows(answers, now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10)), "tick 0", "tick 9"])
+    same(w.rows(answers, now=None)[0], [INSERTS * 10, sum(range(INSERTS * 10)), "tick 0", "tick 9"])
     judge_upkeep(w, "ticks", answers)
 
 
 def check_appends_through_load(w):
     wall, cpu = [], []
     path = w.folder / "part.ndjson"
-    for k in range(APPENDS):
+    for k in range(LOADS):
         path.write_text("".join(f'{{"id": {k * 10 + j}, "name": "tick {j}"}}\n' for j in range(10)))
         command = w.command("load", "ticks", str(path), "--input-format", "ndjson", "--create")
         begun = time.perf_counter(), usage()
@@ -154,5 +158,5 @@ def check_appends_through_load(w):
         cpu.append((usage() - begun[1]) * 1000)
     judge("load", wall, cpu, metadata_size(w, "ticks"))
     answers = "SELECT count(*), sum(id), min(name), max(name) FROM ticks"
-    same(w.rows(answers, now=None)[0], [APPENDS * 10, sum(range(APPENDS * 10)), "tick 0", "tick 9"])
+    same(w.rows(answers, now=None)[0], [LOADS * 10, sum(range(LOADS * 10)), "tick 0", "tick 9"])
     judge_upkeep(w, "ticks", answers)

@@ -8,7 +8,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
 
-from support import files_on_disk, same
+from support import duck, files_on_disk, same
 
 APPEND = """
 import sys, time, random
@@ -51,6 +51,25 @@ def check_in_turn(w):
         w.run("sql", f"INSERT INTO shared VALUES ({100 + k}, 'wequery')", now=None)
     same(w.rows("SELECT who, count(*), sum(id) FROM shared GROUP BY who ORDER BY who", now=None), [["pyiceberg", 5, 10], ["wequery", 5, 510]])
     same(w.table("shared").scan().to_arrow().num_rows, 10)
+
+
+def check_in_turn_on_a_table_made_here(w):
+    """Its metadata is compressed where we write it, and is not where pyiceberg does."""
+    w.run("sql", "CREATE TABLE shared (id BIGINT, who VARCHAR)", now=None)
+    connection, names = duck(), []
+    for k in range(6):
+        w.run("sql", f"INSERT INTO shared VALUES ({100 + k}, 'wequery')", now=None)
+        names.append(w.table("shared").metadata_location)
+        w.table("shared").append(pa.table({"id": [k], "who": ["pyiceberg"]}))
+        names.append(w.table("shared").metadata_location)
+        for name in names[-2:]:
+            seen = connection.execute(f"SELECT count(*), sum(id) FROM iceberg_scan('{name}')").fetchone()
+            rows = 2 * k + 1 + (name == names[-1])
+            same(list(seen), [rows, sum(range(100, 101 + k)) + sum(range(rows - k - 1))])
+    same([name.endswith(".gz.metadata.json") for name in names], [True, False] * 6)
+    same(w.rows("SELECT who, count(*), sum(id) FROM shared GROUP BY who ORDER BY who", now=None), [["pyiceberg", 6, 15], ["wequery", 6, 615]])
+    same(w.table("shared").scan().to_arrow().num_rows, 12)
+    same(len(w.rows("SELECT * FROM shared.snapshots", now=None)), 12)
 
 
 def check_at_the_same_time(w, writers=3, appends=20):

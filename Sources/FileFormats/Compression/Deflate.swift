@@ -70,7 +70,7 @@ public enum Deflate {
     public func decompress(
       _ bytes: Span<UInt8>, _ wrapping: Wrapping, into room: inout MutableSpan<UInt8>
     ) throws(FileFormatError) {
-      let (size, status) = step(bytes, wrapping, into: &room)
+      let (_, size, status) = step(bytes, wrapping, into: &room)
       guard status == LIBDEFLATE_SUCCESS else { throw Self.error(status, size: room.count) }
       guard size == room.count else {
         throw .damaged("a deflate stream holds \(size) bytes where \(room.count) should be")
@@ -85,7 +85,7 @@ public enum Deflate {
       while true {
         var result = [UInt8](repeating: 0, count: capacity)
         var room = result.mutableSpan
-        let (size, status) = step(bytes, wrapping, into: &room)
+        let (_, size, status) = step(bytes, wrapping, into: &room)
         if status == LIBDEFLATE_SUCCESS {
           result.removeLast(capacity - size)
           return result
@@ -105,10 +105,18 @@ public enum Deflate {
         : .damaged("damaged deflate stream")
     }
 
-    /// Decompresses all members; returns the bytes written.
+    /// Decompresses a bare stream that ends where `bytes` do; returns how much of `room` it filled.
+    ///
+    /// `nil` if it is damaged, ends elsewhere or has no room.
+    func fill(_ room: inout MutableSpan<UInt8>, from bytes: Span<UInt8>) -> Int? {
+      let (used, size, status) = step(bytes, .raw, into: &room)
+      return status == LIBDEFLATE_SUCCESS && used == bytes.count ? size : nil
+    }
+
+    /// Decompresses all members; returns the bytes read and written.
     private func step(
       _ bytes: Span<UInt8>, _ wrapping: Wrapping, into room: inout MutableSpan<UInt8>
-    ) -> (size: Int, status: libdeflate_result) {
+    ) -> (used: Int, size: Int, status: libdeflate_result) {
       var wrapping = wrapping
       if case .detect = wrapping {
         wrapping = bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B ? .gzip : .zlib
@@ -150,7 +158,7 @@ public enum Deflate {
           return LIBDEFLATE_SUCCESS
         }
       }
-      return (written, status)
+      return (used, written, status)
     }
   }
 

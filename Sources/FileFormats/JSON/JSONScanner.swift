@@ -271,7 +271,7 @@ public struct JSONScanner: Sendable {
 
   /// Returns the first place from `start` on that is no plain ASCII of a string, eight bytes at a time.
   @inline(__always)
-  private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
+  static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let end = text.count
     let raw = unsafe text.bytes
@@ -294,6 +294,27 @@ public struct JSONScanner: Sendable {
       at &+= 1
     }
     return at
+  }
+
+  /// Returns whether `text` goes on at `at` as `other` does, compared eight bytes at a time.
+  @inline(__always)
+  static func isSame(_ text: Span<UInt8>, at: Int, as other: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    guard text.count &- at >= range.count, range.upperBound <= other.count else { return false }
+    let (raw, otherRaw) = unsafe (text.bytes, other.bytes)
+    var offset = 0
+    while offset &+ 8 <= range.count {
+      // Safe by the conditions: eight bytes of plain data in both.
+      let left = unsafe raw.unsafeLoadUnaligned(fromByteOffset: at &+ offset, as: UInt64.self)
+      let right = unsafe otherRaw.unsafeLoadUnaligned(
+        fromByteOffset: range.lowerBound &+ offset, as: UInt64.self)
+      if left != right { return false }
+      offset &+= 8
+    }
+    while offset < range.count {
+      if text[at &+ offset] != other[range.lowerBound &+ offset] { return false }
+      offset &+= 1
+    }
+    return true
   }
 
   /// Returns the character of the escape that begins at `at`, and its length; `nil` if it is damaged.

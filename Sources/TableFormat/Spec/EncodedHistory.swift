@@ -1,3 +1,6 @@
+internal import FileFormats
+internal import Synchronization
+
 /// The objects of a JSON array that grows with a table's history, most of them still as their text.
 ///
 /// They are decoded when somebody asks for them, and written as they were read: a commit pays for what it adds, and
@@ -14,37 +17,65 @@ public struct EncodedHistory<Element: Sendable>: Sendable {
   /// Objects side by side in one text, with nothing but a comma and white space between them.
   private struct Segment: Sendable {
     var text: [UInt8]
+    /// Where the segment begins in its text: the comma behind the segment before is the segment's.
+    var start: Int
     var places: [Place]
     /// How many objects are in the segments before this one.
     var first: Int
+    var packed = PackedText()
+
+    var part: EncodedText {
+      EncodedText(text: text[start..<(places.last.map { Int($0.end) } ?? start)], packed: packed)
+    }
   }
 
   private var segments: [Segment] = []
   private let decode: @Sendable (_ text: [UInt8], _ range: Range<Int>) -> Element
-  /// A segment takes no more objects once its text is as long: appending copies it where it is shared.
-  private static var segmentLimit: Int { 128 * 1024 }
+  /// A segment takes no more objects once its text is as long.
+  ///
+  /// Appending copies the text where it is shared, and a compressed file holds it as one.
+  private static var segmentLimit: Int { SegmentedGzip.segmentLimit * 3 / 4 }
 
   /// Makes a history without objects.
   ///
   /// - Parameter decode: Makes the element of an object whose text was checked.
   init(decode: @escaping @Sendable (_ text: [UInt8], _ range: Range<Int>) -> Element) { self.decode = decode }
 
-  /// Adds all objects of an array that was read, given in order, and the text that holds them.
-  mutating func append(_ places: [Place], of text: [UInt8]) {
-    guard !places.isEmpty else { return }
-    segments.append(Segment(text: text, places: places, first: count))
+  /// Adds all objects of an array that was read to a history without objects.
+  ///
+  /// - Parameters:
+  ///   - places: The objects in order.
+  ///   - text: The text that holds them.
+  ///   - packed: The segments of the compressed file that the text is from: those that are long enough are kept.
+  mutating func append(_ places: [Place], of text: [UInt8], packed: [SegmentedGzip.Segment] = []) {
+    var (begun, start) = (0, places.first.map { Int($0.start) } ?? 0)
+    var parts = packed[...]
+    for (index, place) in places.enumerated() where Int(place.end) - start >= Self.segmentLimit / 2 {
+      while let part = parts.first, part.text.lowerBound < start { parts.removeFirst() }
+      let isPacked = parts.first?.text == start..<Int(place.end)
+      guard isPacked || Int(place.end) - start >= Self.segmentLimit else { continue }
+      var segment = Segment(text: text, start: start, places: Array(places[begun...index]), first: count)
+      if isPacked, let part = parts.first { segment.packed = PackedText(part.packed) }
+      segments.append(segment)
+      (begun, start) = (index + 1, Int(place.end))
+    }
+    // The rest is shorter than a segment, so that more is put to it.
+    for place in places[begun...] { append(Array(text[Int(place.start)..<Int(place.end)]), id: place.id) }
   }
 
   /// Adds an object that is about a snapshot.
   mutating func append(_ object: [UInt8], id: SnapshotID) {
-    if let last = segments.indices.last, segments[last].text.count < Self.segmentLimit,
-      segments[last].places.last.map({ Int($0.end) }) == segments[last].text.count
+    if let last = segments.last, last.text.count < Self.segmentLimit,
+      last.places.last.map({ Int($0.end) }) == last.text.count
     {
-      segments[last].text.append(UInt8(ascii: ","))
+      segments[segments.count - 1].packed = PackedText()
     } else {
-      segments.append(Segment(text: [], places: [], first: count))
+      segments.append(Segment(text: [], start: 0, places: [], first: count))
     }
     let last = segments.count - 1
+    if segments[last].first + segments[last].places.count > 0 {
+      segments[last].text.append(UInt8(ascii: ","))
+    }
     let start = segments[last].text.count
     segments[last].text += object
     segments[last].places.append(Place(start: UInt32(start), end: UInt32(start + object.count), id: id))
@@ -90,15 +121,30 @@ public struct EncodedHistory<Element: Sendable>: Sendable {
   }
 
   /// The text of the objects with the commas between them, in parts.
-  var parts: [ArraySlice<UInt8>] {
-    let comma = [UInt8(ascii: ",")]
-    var parts: [ArraySlice<UInt8>] = []
-    for segment in segments {
-      guard let first = segment.places.first, let last = segment.places.last else { continue }
-      if !parts.isEmpty { parts.append(comma[...]) }
-      parts.append(segment.text[Int(first.start)..<Int(last.end)])
-    }
-    return parts
+  var parts: [EncodedText] { segments.map(\.part) }
+}
+
+/// A part of a metadata file's text.
+struct EncodedText: Sendable {
+  var text: ArraySlice<UInt8>
+  var packed = PackedText()
+}
+
+/// The compressed form of a text that does not change, made when it is first asked for.
+final class PackedText: Sendable {
+  private let bytes: Mutex<[UInt8]?>
+
+  init(_ bytes: [UInt8]? = nil) { self.bytes = Mutex(bytes) }
+
+  /// Whether nothing is left to compress.
+  var isKnown: Bool { bytes.withLock { $0 != nil } }
+
+  /// Returns the form, which `text` is made into unless it is known.
+  func bytes(of text: ArraySlice<UInt8>) throws(FileFormatError) -> [UInt8] {
+    if let known = bytes.withLock({ $0 }) { return known }
+    let made = try SegmentedGzip.pack(text.span)
+    bytes.withLock { $0 = made }
+    return made
   }
 }
 

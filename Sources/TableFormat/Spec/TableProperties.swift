@@ -62,8 +62,22 @@ extension TableProperties {
   public var deleteTargetFileBytes: Int64 {
     number("write.delete.target-file-size-bytes", default: 67_108_864)
   }
-  /// `write.metadata.compression-codec` is `gzip`.
-  public var compressesMetadata: Bool { values["write.metadata.compression-codec"]?.lowercased() == "gzip" }
+  /// Whether metadata files are compressed: `write.metadata.compression-codec`, by default `none`.
+  ///
+  /// - Throws: ``TableFormatError`` for codecs but `gzip` and `none`, which are those of the reference implementation.
+  public var compressesMetadata: Bool {
+    get throws(TableFormatError) {
+      let name = "write.metadata.compression-codec"
+      switch values[name]?.lowercased() {
+      case nil, "none": return false
+      case "gzip": return true
+      case let codec?:
+        throw TableFormatError(
+          .unsupported, "metadata is not written with the compression codec \(codec)",
+          hint: "set \(name) to gzip or none", field: name)
+      }
+    }
+  }
   /// `write.metadata.previous-versions-max`, at least 1.
   public var previousVersionsMax: Int {
     Int(clamping: max(1, number("write.metadata.previous-versions-max", default: 100)))

@@ -30,10 +30,10 @@ public struct CreateTable: Sendable {
     (self.formatVersion, self.clock) = (formatVersion, clock)
   }
 
-  /// What tables made here are set to, so that their metadata does not pile up.
+  /// What tables made here are set to, so that their metadata does not pile up, nor commits grow with their history.
   static let defaultProperties = [
     "write.parquet.compression-codec": "zstd", "write.metadata.previous-versions-max": "10",
-    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.delete-after-commit.enabled": "true", "write.metadata.compression-codec": "gzip",
   ]
 
   /// Makes the first metadata of the table.

@@ -21,7 +21,7 @@ import Testing
     return log
   }
 
-  private func text(_ log: Log) -> String { String(decoding: log.parts.flatMap { $0 }, as: UTF8.self) }
+  private func text(_ log: Log) -> String { String(decoding: log.parts.flatMap { $0.text }, as: UTF8.self) }
 
   @Test(arguments: [(0, 0), (1, 0), (0, 1), (3, 0), (0, 3), (2, 5), (5, 4000)])
   func whatWasReadAndWhatWasAddedAreOneList(read: Int64, added: Int64) throws {
@@ -35,10 +35,42 @@ import Testing
     #expect(try log == self.log(read: 0, added: read + added))
   }
 
-  @Test func whatWasReadIsWrittenAsItWas() throws {
-    let log = try log(read: 3, added: 0)
+  @Test(arguments: [1, 3000]) func whatWasReadIsWrittenAsItWas(copies: Int) throws {
+    let object = #"{ "snapshot-id":5 ,"unknown":[1], "timestamp-ms":1700000000000}"#
+    let text = Array(("[" + [String](repeating: object, count: copies).joined(separator: ",") + "]").utf8)
+    var log = Log(decode: TableMetadata.SnapshotLogEntry.entry)
+    var scanner = JSONScanner()
+    log.append(try TableMetadata.SnapshotLogEntry.places(text.span, &scanner), of: text)
 
-    #expect(text(log).hasPrefix(#"{"timestamp-ms":1700000000000,"snapshot-id":0} ,"#))
+    #expect("[" + self.text(log) + "]" == String(decoding: text, as: UTF8.self))
+    #expect(log.count == copies)
+  }
+
+  /// A history that goes from file to file, each with one entry more, as appends of new processes make it.
+  @Test func compressedSegmentsGoFromFileToFile() throws {
+    var log = Log(decode: TableMetadata.SnapshotLogEntry.entry)
+    var copied = 0
+    for number in 0..<2000 as Range<Int64> {
+      log.append(entry(number).json, id: SnapshotID(number))
+      guard number % 7 == 0 else { continue }
+      var writer = SegmentedGzip.Writer()
+      let known = copied
+      for part in [EncodedText(text: [0x5B])] + log.parts + [EncodedText(text: [0x5D])] {
+        writer.append(part.text.span, packed: try part.packed.bytes(of: part.text))
+      }
+      let file = writer.finish()
+      let read = SegmentedGzip.read(file.span, limit: 1 << 20)
+      let contents = try #require(read)
+      let text = contents.text
+      #expect(try CompressionCodec.gzip.decompress(file.span, size: text.count) == text)
+      log = Log(decode: TableMetadata.SnapshotLogEntry.entry)
+      var scanner = JSONScanner()
+      log.append(
+        try TableMetadata.SnapshotLogEntry.places(text.span, &scanner), of: text, packed: contents.segments)
+      copied = log.parts.count { $0.packed.isKnown }
+      #expect(copied >= known && log.parts.count <= copied + 1 && log.parts.count <= 2 + text.count / 12_000)
+    }
+    #expect(copied >= 4 && Array(log) == (0..<2000).map { entry($0) })
   }
 
   @Test func whatIsRemovedIsGoneAndTheRestStays() throws {

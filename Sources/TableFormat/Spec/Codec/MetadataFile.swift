@@ -11,22 +11,25 @@ package enum MetadataFile {
     _ location: String, fileSystem: any FileSystem, paths: PathMapper
   ) throws(TableFormatError) -> TableMetadata {
     let path = try paths.path(of: location)
-    var bytes = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
+    let bytes = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
       try fileSystem.readAll(path, limit: sizeLimit)
     }
-    if bytes.count > 18, bytes[0] == 0x1F, bytes[1] == 0x8B {
-      // A gzip member ends with the length of what it holds (RFC 1952).
-      var size = 0
-      for byte in bytes.suffix(4).reversed() { size = size << 8 | Int(byte) }
-      guard size <= sizeLimit else {
-        throw TableFormatError(.unsupported, "the metadata has \(size) bytes of JSON", file: location)
-      }
-      let compressed = bytes
-      bytes = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-        try CompressionCodec.gzip.decompress(compressed.span, size: size)
-      }
+    guard bytes.count > 18, bytes[0] == 0x1F, bytes[1] == 0x8B else {
+      return try TableMetadata(json: bytes, file: location)
     }
-    return try TableMetadata(json: bytes, file: location)
+    if let contents = SegmentedGzip.read(bytes.span, limit: sizeLimit) {
+      return try TableMetadata(json: contents.text, packed: contents.segments, file: location)
+    }
+    // A gzip member ends with the length of what it holds (RFC 1952).
+    var size = 0
+    for byte in bytes.suffix(4).reversed() { size = size << 8 | Int(byte) }
+    guard size <= sizeLimit else {
+      throw TableFormatError(.unsupported, "the metadata has \(size) bytes of JSON", file: location)
+    }
+    let text = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
+      try CompressionCodec.gzip.decompress(bytes.span, size: size)
+    }
+    return try TableMetadata(json: text, file: location)
   }
 
   /// Writes a new metadata file and its name to stable storage.
@@ -41,22 +44,18 @@ package enum MetadataFile {
   package static func write(
     _ metadata: TableMetadata, version: Int, fileSystem: any FileSystem, paths: PathMapper
   ) throws(TableFormatError) -> String {
-    let isCompressed = metadata.settings.compressesMetadata
+    let parts = metadata.jsonParts
+    let isCompressed = try metadata.settings.compressesMetadata
     var number = String(version)
     if number.count < 5 { number = String(repeating: "0", count: 5 - number.count) + number }
     let name = "\(number)-\(UUIDText.random())" + (isCompressed ? ".gz.metadata.json" : ".metadata.json")
     let location = PathMapper.joined(metadata.metadataFolder, name)
     let path = try paths.path(of: location)
-    var parts = metadata.jsonParts
-    if isCompressed {
-      let text = metadata.jsonText
-      let packed = try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-        try CompressionCodec.gzip.compress(text.span)
-      }
-      parts = [packed[...]]
-    }
     try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-      try fileSystem.writeNew(path, parts: parts)
+      guard isCompressed else { return try fileSystem.writeNew(path, parts: parts.map(\.text)) }
+      var writer = SegmentedGzip.Writer()
+      for part in parts { writer.append(part.text.span, packed: try part.packed.bytes(of: part.text)) }
+      try fileSystem.writeNew(path, writer.finish().span)
     }
     return location
   }

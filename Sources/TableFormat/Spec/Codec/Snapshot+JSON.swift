@@ -3,6 +3,10 @@ internal import FileFormats
 /// Checks the entries of `snapshots` without building anything, as there may be thousands.
 struct SnapshotReader {
   private var picker = SnapshotReader.fields
+  /// The entry checked last, and what of it is looked at in others that look like it.
+  private var shape = JSONShape()
+  private var idSlot = 0
+  private var integerSlots: [Int] = []
   private let file: String?
   private static let fields = JSONFieldPicker(keys: [
     "snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list", "manifests",
@@ -33,6 +37,12 @@ struct SnapshotReader {
   ) throws(TableFormatError) -> EncodedHistory<Snapshot>.Place {
     _ = scanner.peek(text)
     let start = scanner.position
+    if let end = shape.match(text, at: start), let id = Self.id(text, shape.slots[idSlot]),
+      integerSlots.allSatisfy({ shape.slots[$0].range.count < 19 })
+    {
+      scanner.position = end
+      return .init(start: UInt32(start), end: UInt32(end), id: id)
+    }
     do throws(FileFormatError) {
       try picker.pick(text, &scanner)
     } catch {
@@ -56,7 +66,23 @@ struct SnapshotReader {
     guard list == .string || list == .escapedString || picker.slots[5].kind == .array else {
       throw missing("manifest-list", start)
     }
+    learn(text, start..<scanner.position)
     return .init(start: UInt32(start), end: UInt32(scanner.position), id: id)
+  }
+
+  /// Makes the entry that was checked the one that others are compared with.
+  private mutating func learn(_ text: Span<UInt8>, _ range: Range<Int>) {
+    shape = JSONShape(text, range)
+    let isWhole = shape.match(text, at: range.lowerBound) == range.upperBound
+    func slot(_ place: Int) -> Int? {
+      shape.slots.firstIndex { $0.start == picker.slots[place].start && $0.kind == .integer }
+    }
+    guard isWhole, let id = slot(0) else {
+      shape = JSONShape()
+      return
+    }
+    idSlot = id
+    integerSlots = Self.integers.compactMap { slot($0.0) }
   }
 
   private func missing(_ name: String, _ start: Int) -> TableFormatError {

@@ -1,4 +1,4 @@
-internal import FileFormats
+package import FileFormats
 
 extension TableMetadata {
   /// The members of a metadata file that grow with the table's age: passed over once, and checked meanwhile.
@@ -43,9 +43,12 @@ extension TableMetadata {
   ///
   /// - Parameters:
   ///   - text: The JSON, already decompressed.
+  ///   - packed: The segments of the compressed file that it is from.
   ///   - file: Where it is from, for messages.
   /// - Throws: ``TableFormatError``: `damaged`, or `unsupported` for a format version above 3.
-  package init(json text: [UInt8], file: String?) throws(TableFormatError) {
+  package init(
+    json text: [UInt8], packed: [SegmentedGzip.Segment] = [], file: String?
+  ) throws(TableFormatError) {
     var members = JSONObject()
     var unknown: [String: Range<Int>] = [:]
     var history = History()
@@ -76,8 +79,8 @@ extension TableMetadata {
     try reading { (scanner) throws(FileFormatError) in try scanner.finish(span) }
     try self.init(MetadataObject(members, file: file), formatVersion: nil)
     for (key, range) in unknown { unknownFields[key] = text[range] }
-    snapshots.append(history.snapshots, of: text)
-    snapshotLog.append(history.log, of: text)
+    snapshots.append(history.snapshots, of: text, packed: packed)
+    snapshotLog.append(history.log, of: text, packed: packed)
     try settle(file: file)
   }
 

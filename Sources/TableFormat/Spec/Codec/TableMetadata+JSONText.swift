@@ -5,15 +5,15 @@ extension TableMetadata {
   package var jsonText: [UInt8] {
     let parts = jsonParts
     var text: [UInt8] = []
-    text.reserveCapacity(parts.reduce(0) { $0 + $1.count })
-    for part in parts { text += part }
+    text.reserveCapacity(parts.reduce(0) { $0 + $1.text.count })
+    for part in parts { text += part.text }
     return text
   }
 
   /// The JSON of a metadata file, in parts.
   ///
   /// Snapshots and their log are parts as they were read: what grows with the history is neither built nor copied.
-  package var jsonParts: [ArraySlice<UInt8>] {
+  var jsonParts: [EncodedText] {
     var text: [UInt8] = []
     var members: JSONObject = [
       "format-version": .integer(Int64(formatVersion)), "table-uuid": .string(uuid),
@@ -62,8 +62,9 @@ extension TableMetadata {
       end += value
     }
     end.append(UInt8(ascii: "}"))
-    let middle = Array(#"],"snapshot-log":["#.utf8)
-    return [text[...]] + snapshots.parts + [middle[...]] + snapshotLog.parts + [end[...]]
+    let middle = EncodedText(text: Array(#"],"snapshot-log":["#.utf8)[...])
+    return [EncodedText(text: text[...])] + snapshots.parts + [middle] + snapshotLog.parts
+      + [EncodedText(text: end[...])]
   }
 
   private static func json(_ values: [String: String]) -> JSONValue {

@@ -113,6 +113,49 @@ import Testing
     #expect(MetadataFile.version(of: "/w/metadata/v7.metadata.json") == 7)
   }
 
+  @Test func codecsThatNobodyReadsAreRefused() throws {
+    let files = InMemoryFileSystem()
+    var metadata = try read(Self.oldest)
+    for codec in ["zstd", ""] {
+      metadata.properties["write.metadata.compression-codec"] = codec
+      let error = #expect(throws: TableFormatError.self) {
+        try MetadataFile.write(metadata, version: 1, fileSystem: files, paths: PathMapper())
+      }
+      #expect(error?.kind == .unsupported && error?.hint != nil)
+    }
+    metadata.properties["write.metadata.compression-codec"] = "GZIP"
+    let location = try MetadataFile.write(metadata, version: 1, fileSystem: files, paths: PathMapper())
+    #expect(location.hasSuffix(".gz.metadata.json"))
+  }
+
+  /// Snapshots that look like the one before are passed faster, and must be checked as well.
+  @Test(arguments: [nil, "none", "gzip"]) func longHistoriesAreReadAsTheyWere(codec: String?) throws {
+    let files = InMemoryFileSystem()
+    var metadata = try read(Self.oldest)
+    metadata.properties["write.metadata.compression-codec"] = codec
+    for number in 100..<800 as Range<Int64> {
+      let snapshot = Snapshot(
+        id: SnapshotID(number &* 11_529_215_046_068_469), parentID: nil, sequenceNumber: 0,
+        timestampMillis: number,
+        manifestList: "file:///w/t/metadata/snap-\(number).avro", manifests: [],
+        summary: SnapshotSummary(
+          operation: .append, values: ["total-records": "\(number)", "note": "é\"\(number % 7)"]))
+      metadata.snapshots.append(snapshot.json(formatVersion: 2), id: snapshot.id)
+    }
+    let location = try MetadataFile.write(metadata, version: 1, fileSystem: files, paths: PathMapper())
+    let again = try MetadataFile.read(location, fileSystem: files, paths: PathMapper())
+
+    #expect(location.hasSuffix(".gz.metadata.json") == (codec == "gzip"))
+    #expect(again == metadata && Array(again.snapshots) == Array(metadata.snapshots))
+    let text = String(decoding: metadata.jsonText, as: UTF8.self)
+    for damage in ["\"snapshot-id\":+", "\"snapshot-idx\":"] {
+      var damaged = text
+      damaged.replaceSubrange(
+        try #require(text.ranges(of: "\"snapshot-id\":").dropLast(9).last), with: damage)
+      #expect(throws: TableFormatError.self) { try read(damaged) }
+    }
+  }
+
   @Test(arguments: [
     (IcebergType.boolean, ScalarValue.boolean(true)), (.int, .integer(-5)), (.long, .integer(.min)),
     (.float, .real(1.5)), (.double, .double(-2.25)), (.decimal(precision: 9, scale: 2), .decimal(-1420)),

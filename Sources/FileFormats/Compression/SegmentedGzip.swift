@@ -1,0 +1,149 @@
+/// Gzip files made of segments, which are copied from one file into the next instead of being compressed again.
+///
+/// A segment refers to nothing before it and ends at a byte, with the empty stored block that other libraries
+/// call a full flush (RFC 1951, §3.2.4). Readers see one ordinary gzip member.
+public enum SegmentedGzip {
+  /// The most bytes of text in one segment.
+  ///
+  /// So short a text becomes one block.
+  public static let segmentLimit = 32 * 1024
+
+  /// A segment of a file that was read.
+  public struct Segment: Sendable {
+    /// Where its text is in that of the file.
+    public var text: Range<Int>
+    /// Its compressed bytes.
+    public var packed: [UInt8]
+  }
+
+  /// What a file holds.
+  public struct Contents: Sendable {
+    /// The text of all segments.
+    public var text: [UInt8] = []
+    /// The segments in order.
+    public var segments: [Segment] = []
+  }
+
+  private static let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
+  private static let emptyBlock: [UInt8] = [0, 0, 0xFF, 0xFF]
+  private static let lastBlock: [UInt8] = [1, 0, 0, 0xFF, 0xFF]
+  /// Length and checksum of the text.
+  private static let trailerSize = 8
+
+  /// Compresses text to one segment or, when it is longer than ``segmentLimit``, to several.
+  public static func pack(_ text: Span<UInt8>) throws(FileFormatError) -> [UInt8] {
+    let (compressor, checker) = (try Deflate.Compressor(level: 1), try Deflate.Decompressor())
+    var packed: [UInt8] = []
+    var start = 0
+    while start < text.count {
+      let end = min(text.count, start + segmentLimit)
+      packed += try segment(text.extracting(start..<end), compressor, checker)
+      start = end
+    }
+    return packed
+  }
+
+  private static func segment(
+    _ text: Span<UInt8>, _ compressor: Deflate.Compressor, _ checker: Deflate.Decompressor
+  ) throws(FileFormatError) -> [UInt8] {
+    var block = try compressor.compress(text, .raw)
+    // The library makes whole streams only: its last block, which is its only one, becomes one with more behind it.
+    block[0] &= ~1
+    // The three bits that begin the empty block fit into the block's last byte, or take one of their own.
+    for start in [block, block + [0]] {
+      let segment = start + emptyBlock
+      if unpack(segment.span, room: text.count, checker).map({ isSame($0, text) }) == true { return segment }
+    }
+    let (low, high) = (UInt8(truncatingIfNeeded: text.count), UInt8(truncatingIfNeeded: text.count >> 8))
+    var stored = [0, low, high, ~low, ~high]
+    for index in text.indices { stored.append(text[index]) }
+    return stored + [0] + emptyBlock
+  }
+
+  private static func isSame(_ left: [UInt8], _ right: Span<UInt8>) -> Bool {
+    left.count == right.count && JSONScanner.isSame(left.span, at: 0, as: right, 0..<right.count)
+  }
+
+  private static func unpack(
+    _ segment: Span<UInt8>, room: Int, _ decompressor: Deflate.Decompressor
+  ) -> [UInt8]? {
+    var stream: [UInt8] = []
+    stream.reserveCapacity(segment.count + lastBlock.count)
+    for index in segment.indices { stream.append(segment[index]) }
+    stream += lastBlock
+    var text = [UInt8](repeating: 0, count: room)
+    var target = text.mutableSpan
+    guard let size = decompressor.fill(&target, from: stream.span) else { return nil }
+    text.removeLast(room - size)
+    return text
+  }
+
+  /// Reads a file that a ``Writer`` made.
+  ///
+  /// - Parameters:
+  ///   - file: All bytes of the file.
+  ///   - limit: The most bytes of text.
+  /// - Returns: What it holds; `nil` for any other file, which may be whole all the same.
+  public static func read(_ file: Span<UInt8>, limit: Int) -> Contents? {
+    let end = file.count - trailerSize - lastBlock.count
+    guard end >= header.count, JSONScanner.isSame(file, at: 0, as: header.span, header.indices),
+      JSONScanner.isSame(file, at: end, as: lastBlock.span, lastBlock.indices),
+      let decompressor = try? Deflate.Decompressor()
+    else { return nil }
+    var contents = Contents()
+    var start = header.count
+    while start < end {
+      let count = contents.text.count
+      guard let next = segmentEnd(file, start, end),
+        let part = unpack(file.extracting(start..<next), room: segmentLimit, decompressor),
+        count + part.count <= limit
+      else { return nil }
+      var packed: [UInt8] = []
+      packed.reserveCapacity(next - start)
+      for index in start..<next { packed.append(file[index]) }
+      contents.segments.append(Segment(text: count..<count + part.count, packed: packed))
+      contents.text += part
+      start = next
+    }
+    let trailer = trailer(Deflate.crc32(contents.text.span), contents.text.count)
+    let isWhole = JSONScanner.isSame(
+      file, at: file.count - trailerSize, as: trailer.span, trailer.indices)
+    return isWhole ? contents : nil
+  }
+
+  private static func segmentEnd(_ file: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+    var at = start
+    while at + emptyBlock.count <= end {
+      if file[at] == 0, file[at + 1] == 0, file[at + 2] == 0xFF, file[at + 3] == 0xFF { return at + 4 }
+      at += 1
+    }
+    return nil
+  }
+
+  private static func trailer(_ checksum: UInt32, _ count: Int) -> [UInt8] {
+    let value = UInt64(checksum) | UInt64(UInt32(truncatingIfNeeded: count)) << 32
+    return (0..<trailerSize).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+  }
+
+  /// Makes a file of texts that come one after the other.
+  public struct Writer {
+    private var bytes = SegmentedGzip.header
+    private var checksum: UInt32 = 0
+    private var count = 0
+
+    /// Begins a file.
+    public init() {}
+
+    /// Adds text and what ``SegmentedGzip/pack(_:)`` made of it.
+    public mutating func append(_ text: Span<UInt8>, packed: [UInt8]) {
+      checksum = Deflate.crc32(text, initial: checksum)
+      count += text.count
+      bytes += packed
+    }
+
+    /// The whole file.
+    public consuming func finish() -> [UInt8] {
+      bytes + SegmentedGzip.lastBlock + SegmentedGzip.trailer(checksum, count)
+    }
+  }
+}
