@@ -4,17 +4,32 @@ extension LogicalPlan {
   /// The plan as text for EXPLAIN: one line a node, inputs indented below.
   ///
   /// Columns show by name; where two columns of the plan have one name, by name and number.
-  package var explained: String {
+  package var explained: String { explained { _ in PlanNote() } }
+
+  /// The plan as text, with what is noted of a node behind its line.
+  func explained<Failure>(noting note: (LogicalPlan) throws(Failure) -> PlanNote) throws(Failure) -> String {
     var names = ColumnNames()
     names.collect(self)
     var lines: [String] = []
-    append(to: &lines, indent: "", names)
+    try append(to: &lines, indent: "", names, note)
     return lines.joined(separator: "\n")
   }
 
-  private func append(to lines: inout [String], indent: String, _ names: ColumnNames) {
-    lines.append(indent + line(names))
-    for input in inputs { input.append(to: &lines, indent: indent + "  ", names) }
+  private func append<Failure>(
+    to lines: inout [String], indent: String, _ names: ColumnNames,
+    _ note: (LogicalPlan) throws(Failure) -> PlanNote
+  ) throws(Failure) {
+    let noted = try note(self)
+    lines.append(indent + line(names) + (noted.text.isEmpty ? "" : "  " + noted.text))
+    for input in noted.inputs ?? inputs {
+      if noted.isAnswered {
+        try input.append(to: &lines, indent: indent + "  ", names) { _ throws(Failure) in
+          PlanNote(isAnswered: true)
+        }
+      } else {
+        try input.append(to: &lines, indent: indent + "  ", names, note)
+      }
+    }
   }
 
   private func line(_ names: ColumnNames) -> String {
@@ -107,6 +122,16 @@ extension LogicalPlan {
       return "Recursive \(id)\(isAll ? " all" : "") [\(columns.map { names[$0.id] }.joined(separator: ", "))]"
     }
   }
+}
+
+/// What EXPLAIN says of a node besides what it is.
+struct PlanNote {
+  /// Follows the node's line.
+  var text = ""
+  /// Whether the node's rows are known, so that nothing below it is read.
+  var isAnswered = false
+  /// What takes the place of the node's inputs.
+  var inputs: [LogicalPlan]?
 }
 
 /// How the columns of a plan are called in its explanation.

@@ -109,19 +109,27 @@ final class TableScanSource: PipelineSource {
     }
     readers = Mutex(plan.tasks.map { _ in nil })
     if let profile {
-      let counters = plan.counters
-      profile.add("files", plan.tasks.count)
-      profile.add(
-        "files_pruned",
-        counters.filesPrunedByManifest + counters.filesPrunedByPartition + counters.filesPrunedByBounds)
-      profile.add("manifests_pruned", counters.manifestsPruned)
-      profile.add("file_bytes", Int(clamping: plan.tasks.reduce(0) { $0 + $1.file.fileSizeInBytes }))
-      if let total = relation.snapshot?.summary.dataByteCount {
-        profile.add("file_bytes_pruned", Int(clamping: max(0, total - counters.plannedByteCount)))
-      }
+      for (name, value) in plannedFiles { profile.add(name, value) }
       profile.add("row_groups", 0)
       profile.add("row_groups_pruned", 0)
     }
+  }
+
+  /// What planning found to read and left out.
+  var plannedFiles: [(name: String, value: Int)] {
+    let counters = plan.counters
+    var numbers = [
+      ("files", plan.tasks.count),
+      (
+        "files_pruned",
+        counters.filesPrunedByManifest + counters.filesPrunedByPartition + counters.filesPrunedByBounds
+      ), ("manifests_pruned", counters.manifestsPruned),
+      ("file_bytes", Int(clamping: plan.tasks.reduce(0) { $0 + $1.file.fileSizeInBytes })),
+    ]
+    if let total = relation.snapshot?.summary.dataByteCount {
+      numbers.append(("file_bytes_pruned", Int(clamping: max(0, total - counters.plannedByteCount))))
+    }
+    return numbers
   }
 
   static func field(_ relation: TableRelation, _ column: RelationColumn) throws(QueryError) -> NestedField {

@@ -59,9 +59,7 @@ extension PhysicalPlanner {
     _ aggregate: LogicalPlan.Aggregate, knowing known: [ColumnID: ScalarValue]
   ) throws(QueryError) -> OpenPipeline {
     let outputs = LogicalPlan.aggregate(aggregate).outputColumns
-    var rest = aggregate
-    rest.aggregates.removeAll { known[$0.column.id] != nil }
-    let pruned = PruneColumns.pruned(.aggregate(rest))
+    let pruned = Self.rest(of: aggregate, knowing: known)
     guard case .aggregate(let remaining) = pruned else { return try open(pruned) }
     var pipeline = try openReading(remaining)
     let expressions = outputs.map { column in
@@ -71,6 +69,15 @@ extension PhysicalPlanner {
     pipeline.layout = ColumnLayout(outputs)
     pipeline.scanColumns = [:]
     return pipeline
+  }
+
+  /// The aggregate without the calls that are known, over the columns that the others need.
+  static func rest(
+    of aggregate: LogicalPlan.Aggregate, knowing known: [ColumnID: ScalarValue]
+  ) -> LogicalPlan {
+    var rest = aggregate
+    rest.aggregates.removeAll { known[$0.column.id] != nil }
+    return PruneColumns.pruned(.aggregate(rest))
   }
 
   /// The scan below plain renamings of columns, and the scan's column behind each name.

@@ -43,8 +43,12 @@ extension Session {
         .unsupported, "only queries can be explained", hint: "EXPLAIN SELECT …", at: explain.statement.range)
     }
     let plan = try optimized(try makeBinder(environment).bindQuery(query), environment)
-    var text = plan.explained
-    if explain.isAnalyze {
+    var text: String
+    if !explain.isAnalyze {
+      let planner = PhysicalPlanner(makeContext(environment, profile: nil))
+      defer { endContext() }
+      text = try plan.explained { (node) throws(QueryError) in try planner.note(on: node) }
+    } else {
       let profile = Profile(isTimed: true)
       let context = makeContext(environment, profile: profile)
       let clock = ContinuousClock()
