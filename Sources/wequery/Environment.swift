@@ -103,6 +103,11 @@ final class Environment {
   /// What is kept beside the catalog: the ledger of loads and the refused records.
   func requireState() throws -> WarehouseState { try WarehouseState(besideCatalog: requireCatalog().path) }
 
+  /// The same for a dry run, which reads it if it is there and keeps nothing.
+  func dryRunState() throws -> WarehouseState {
+    try WarehouseState(readOnlyBesideCatalog: requireCatalog().path)
+  }
+
   /// Returns the table that an argument names: `table`, `namespace.table` or `catalog.namespace.table`.
   func identifier(_ name: String) -> TableIdentifier {
     var parts = name.split(separator: ".").map(String.init)

@@ -428,6 +428,43 @@ def check_explain_analyze(w):
     assert 0 < part["pages"] < whole["pages"] // 3 and part["pages_pruned"] + part["row_groups_pruned"] > 0, part
     same(part["file_bytes"] + part["file_bytes_pruned"], whole["file_bytes"])
     assert 0 < part["bytes_read"] < part["file_bytes"] // 2, part
+    # EXPLAIN tells what planning knows, by the same names.
+    for where, known in (("x >= 0", whole), ("day = DATE '2026-01-02' AND x BETWEEN 200000 AND 200010", part)):
+        line = [row[0] for row in w.rows(f"EXPLAIN SELECT count(*), max(y) FROM numbers WHERE {where}") if "Scan" in row[0]][0]
+        planned = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)(?= |$)", line)}
+        for name in ("files", "files_pruned", "manifests_pruned", "file_bytes", "file_bytes_pruned"):
+            same(planned[name], known[name], name)
+        same(planned["row_groups"], known["row_groups"] + known["row_groups_pruned"])
+        assert planned["file_bytes"] * 0.9 < planned["column_bytes"] <= planned["file_bytes"], planned
+
+
+def check_dry_runs(w):
+    """A dry run says in JSON what the command then does, and makes no file."""
+    def everything():
+        return {path: path.stat().st_mtime_ns for path in w.folder.rglob("*")}
+
+    def run(*arguments):
+        return json.loads(w.run(*arguments, "--format", "json").stdout)
+    out = w.folder / "events"
+    events = ["generate", "web_events", "--rows", "3000", "--days", "3", "--seed", "5"]
+    lines = w.folder / "lines.ndjson"
+    lines.write_text('{"id": 1}\nbroken\n{"id": 2}\n')
+    for command in ([*events, "--out", str(out)], [*events, "--into", "web_events"], [*events, "--into", "web_events"],
+                    ["load", "lines", str(lines), "--create", "--max-rejected", "50%"], ["load", "lines", str(lines)]):
+        before = everything()
+        planned = run(*command, "--dry-run")
+        assert everything() == before, command
+        done = run(*command)
+        same((planned.pop("dry_run"), done.pop("dry_run")), (True, False))
+        same(planned.pop("snapshot_id", None), None)
+        done.pop("snapshot_id", None)
+        # Snapshot ids, and so the lengths of files that hold them, differ; data files do not.
+        same(planned, done, str(command))
+    before = everything()
+    done = w.run("load", "more", str(lines), "--create", "--dry-run", "--format", "json", check=False)
+    same((done.returncode, json.loads(done.stdout)["error"]["kind"] != "", everything() == before), (1, True, True))
+    text = w.run("load", "more", str(lines), "--create", "--dry-run", "--max-rejected", "50%").stdout
+    assert "yes, nothing was changed" in text and "would write 1 file" in text, text
 
 
 def check_interrupt(w):

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import TableFormat
 
 /// Knows in which data files the sessions of a table have events, so that a load reads those and no others,
@@ -9,9 +10,16 @@ internal import TableFormat
 struct EventIndex {
   private let connection: SQLiteConnection
   private let tableUUID: String
+  /// What is added in a dry run.
+  private let drafts: Drafts?
 
-  init(_ connection: SQLiteConnection, tableUUID: String) {
-    (self.connection, self.tableUUID) = (connection, tableUUID)
+  /// The files that a dry run adds, which are not kept.
+  final class Drafts: Sendable {
+    fileprivate let files = Mutex<[File]>([])
+  }
+
+  init(_ connection: SQLiteConnection, tableUUID: String, drafts: Drafts? = nil) {
+    (self.connection, self.tableUUID, self.drafts) = (connection, tableUUID, drafts)
   }
 
   /// Makes the tables.
@@ -64,6 +72,7 @@ struct EventIndex {
   ///   - snapshot: The snapshot up to which the index is complete with them; `nil` leaves that open.
   /// - Throws: ``TableFormatError`` if the state cannot be written.
   func add(_ files: [File], completeTo snapshot: Int64?) throws(TableFormatError) {
+    if let drafts { return drafts.files.withLock { $0 += files } }
     try connection.transaction { (transaction) throws(TableFormatError) in
       for file in files {
         let isNew = try transaction.execute(
@@ -102,13 +111,15 @@ struct EventIndex {
   ) throws(TableFormatError) -> (
     paths: Set<String>, days: ClosedRange<Int32>
   )? {
+    let wanted = Array(sessions)
+    let drafts = drafts?.files.withLock { $0 } ?? []
     guard
       try !connection.query(
         "SELECT 1 FROM event_index_files WHERE table_uuid = ? LIMIT 1", [.text(tableUUID)]
-      ).isEmpty
+      ).isEmpty || !drafts.isEmpty
     else { return nil }
     var ids: Set<Int64> = []
-    for session in sessions {
+    for session in wanted {
       for row in try connection.query("SELECT file FROM event_index WHERE session = ?", [.integer(session)]) {
         if let id = row[0].integer { ids.insert(id) }
       }
@@ -125,6 +136,11 @@ struct EventIndex {
       paths.insert(path)
       first = min(first, Int32(truncatingIfNeeded: from))
       last = max(last, Int32(truncatingIfNeeded: to))
+    }
+    let groups = drafts.isEmpty ? [] : Set(wanted)
+    for file in drafts where !groups.isDisjoint(with: file.sessions) {
+      paths.insert(file.path)
+      (first, last) = (min(first, file.days.lowerBound), max(last, file.days.upperBound))
     }
     return paths.isEmpty ? nil : (paths, first...last)
   }

@@ -38,6 +38,7 @@ extension LoadReport {
   mutating func note(_ table: Table, _ files: [DataFile]) {
     snapshotID = table.currentSnapshot?.id.rawValue
     dataFiles = files.count
+    partitions = Set(files.map(\.partition)).count
     byteCount = files.reduce(0) { $0 + Int($1.fileSizeInBytes) }
   }
 }

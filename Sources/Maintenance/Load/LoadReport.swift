@@ -1,6 +1,8 @@
 /// What a load did: `read` is the sum of the four that follow it.
 package struct LoadReport: Sendable {
   package var table = ""
+  /// Whether nothing was written.
+  package var isDryRun = false
   package var files = 0
   /// Files that had been loaded before.
   package var skippedFiles = 0
@@ -22,6 +24,8 @@ package struct LoadReport: Sendable {
   package var rejects: [WarehouseState.Reject] = []
   package var snapshotID: Int64?
   package var dataFiles = 0
+  /// Partitions that they are in.
+  package var partitions = 0
   package var byteCount = 0
 
   package init() {}
@@ -33,7 +37,7 @@ package struct LoadReport: Sendable {
   mutating func take(_ other: LoadReport) {
     let own = self
     self = other
-    (table, files, skippedFiles) = (own.table, own.files, own.skippedFiles)
+    (table, isDryRun, files, skippedFiles) = (own.table, own.isDryRun, own.files, own.skippedFiles)
   }
 
   /// Counts what was mended of a record.

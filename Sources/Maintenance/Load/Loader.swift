@@ -6,7 +6,8 @@ package import TableFormat
 /// Loads files into a table: read, checked against what is there, written, and committed in one snapshot.
 ///
 /// All files of a load become visible together, and a table that is made, with them. Loading the same content
-/// again adds nothing: the ledger knows files, and web events are known one by one by their key.
+/// again adds nothing: the ledger knows files, and web events are known one by one by their key. With a ``DryRunCatalog``
+/// and a state that keeps nothing it does the same, and leaves no trace.
 package struct Loader {
   /// What to load, and how.
   package struct Options: Sendable {
@@ -50,7 +51,7 @@ package struct Loader {
     _ paths: [String], into identifier: TableIdentifier
   ) throws(MaintenanceError) -> LoadReport {
     var report = LoadReport()
-    report.table = identifier.description
+    (report.table, report.isDryRun) = (identifier.description, state.isDryRun)
     let inputs = try open(paths)
     report.files = inputs.count
     var table = try existing(identifier)
@@ -192,7 +193,8 @@ package struct Loader {
       .failed,
       "\(report.rejected) of \(report.read) records were refused, more than --max-rejected allows; nothing was loaded",
       hint: rejects.first.first.map {
-        "first: \($0.file):\($0.line): \($0.reason); SELECT * FROM wequery.rejects has all"
+        "first: \($0.file):\($0.line): \($0.reason)"
+          + (state.isDryRun ? "" : "; SELECT * FROM wequery.rejects has all")
       })
   }
 

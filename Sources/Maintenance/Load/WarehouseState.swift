@@ -10,35 +10,67 @@ internal import TableFormat
 /// earlier loads is gone: the index of sessions is made again by the next load of web events.
 package final class WarehouseState: Sendable {
   private let connection: SQLiteConnection
+  /// What a dry run adds to the index of events; `nil` where it is kept.
+  private let drafts: EventIndex.Drafts?
+
+  /// Whether nothing is kept.
+  package var isDryRun: Bool { drafts != nil }
 
   /// Opens the state beside a catalog file, and makes it if it is missing.
   package init(besideCatalog path: String) throws(MaintenanceError) {
+    drafts = nil
     let folder = FilePath.parent(of: path)
     try MaintenanceError.reading { () throws(FileFormatError) in try LocalFileSystem().createDirectory(folder)
     }
     let file = SQLiteCatalog.stateFile(beside: path)
     connection = try MaintenanceError.wrapping { () throws(TableFormatError) in
       let connection = try SQLiteConnection(path: file, creating: true)
-      try connection.execute(
-        """
-        CREATE TABLE IF NOT EXISTS load_ledger (
-          table_uuid TEXT NOT NULL, content_hash TEXT NOT NULL, byte_count INTEGER NOT NULL, path TEXT NOT NULL,
-          load_id TEXT NOT NULL, snapshot_id INTEGER, loaded_at INTEGER NOT NULL,
-          PRIMARY KEY (table_uuid, content_hash, byte_count, load_id))
-        """)
-      try connection.execute(
-        """
-        CREATE TABLE IF NOT EXISTS rejects (
-          run_id TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
-          byte_offset INTEGER NOT NULL, reason TEXT NOT NULL, raw_text TEXT NOT NULL, rejected_at INTEGER NOT NULL)
-        """)
-      try EventIndex.create(in: connection)
+      try WarehouseState.createTables(in: connection)
       return connection
     }
   }
 
+  /// Opens the state beside a catalog file, if it is there, for a dry run: it is read, and nothing is added.
+  package init(readOnlyBesideCatalog path: String) throws(MaintenanceError) {
+    drafts = EventIndex.Drafts()
+    let file = SQLiteCatalog.stateFile(beside: path)
+    let status = try MaintenanceError.reading { () throws(FileFormatError) in
+      try LocalFileSystem().status(file)
+    }
+    connection = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      if status != nil {
+        let kept = try SQLiteConnection(path: file, creating: false)
+        let names = "('load_ledger', 'rejects', 'event_index', 'event_index_files', 'event_index_state')"
+        let found = try kept.query("SELECT count(*) FROM sqlite_schema WHERE name IN \(names)", [])
+        if found.first?[0].integer == 5 { return kept }
+      }
+      let empty = try SQLiteConnection(path: ":memory:", creating: true)
+      try WarehouseState.createTables(in: empty)
+      return empty
+    }
+  }
+
+  private static func createTables(in connection: SQLiteConnection) throws(TableFormatError) {
+    try connection.execute(
+      """
+      CREATE TABLE IF NOT EXISTS load_ledger (
+        table_uuid TEXT NOT NULL, content_hash TEXT NOT NULL, byte_count INTEGER NOT NULL, path TEXT NOT NULL,
+        load_id TEXT NOT NULL, snapshot_id INTEGER, loaded_at INTEGER NOT NULL,
+        PRIMARY KEY (table_uuid, content_hash, byte_count, load_id))
+      """)
+    try connection.execute(
+      """
+      CREATE TABLE IF NOT EXISTS rejects (
+        run_id TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
+        byte_offset INTEGER NOT NULL, reason TEXT NOT NULL, raw_text TEXT NOT NULL, rejected_at INTEGER NOT NULL)
+      """)
+    try EventIndex.create(in: connection)
+  }
+
   /// Returns the index of a table's events.
-  func eventIndex(tableUUID: String) -> EventIndex { EventIndex(connection, tableUUID: tableUUID) }
+  func eventIndex(tableUUID: String) -> EventIndex {
+    EventIndex(connection, tableUUID: tableUUID, drafts: drafts)
+  }
 
   /// A file that was loaded, or is being loaded.
   package struct LedgerEntry: Sendable {
@@ -70,6 +102,7 @@ package final class WarehouseState: Sendable {
   /// Notes files before their rows are committed; the snapshot's summary carries the load's id, so that an
   /// entry whose load was killed in between is understood later.
   package func begin(_ entries: [LedgerEntry], tableUUID: String, at micros: Int64) throws(MaintenanceError) {
+    if isDryRun { return }
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       try self.connection.transaction { (transaction) throws(TableFormatError) in
         for entry in entries {
@@ -86,6 +119,7 @@ package final class WarehouseState: Sendable {
 
   /// Notes the snapshot that a load made.
   package func finish(loadID: String, snapshotID: Int64) throws(MaintenanceError) {
+    if isDryRun { return }
     _ = try MaintenanceError.wrapping { () throws(TableFormatError) in
       try self.connection.execute(
         "UPDATE load_ledger SET snapshot_id = ? WHERE load_id = ?", [.integer(snapshotID), .text(loadID)])
@@ -105,7 +139,7 @@ package final class WarehouseState: Sendable {
   package func add(
     _ rejects: [Reject], table: String, runID: String, at micros: Int64
   ) throws(MaintenanceError) {
-    guard !rejects.isEmpty else { return }
+    guard !rejects.isEmpty, !isDryRun else { return }
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       try self.connection.transaction { (transaction) throws(TableFormatError) in
         for reject in rejects {

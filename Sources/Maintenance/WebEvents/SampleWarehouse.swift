@@ -1,5 +1,5 @@
 internal import Columnar
-internal import FileFormats
+package import FileFormats
 package import TableFormat
 
 /// Puts generated events where they can be used: into a table, or into files.
@@ -90,9 +90,9 @@ package enum SampleWarehouse {
   ///
   /// - Returns: How many files were made.
   package static func write(
-    _ generator: WebEventGenerator, toFolder folder: String, asParquet: Bool, progress: (Int) -> Void
+    _ generator: WebEventGenerator, toFolder folder: String, asParquet: Bool,
+    in files: any FileSystem = LocalFileSystem(), progress: (Int) -> Void
   ) throws(MaintenanceError) -> Int {
-    let files = LocalFileSystem()
     var (fileCount, written) = (0, 0)
     for day in 0..<generator.dayCount where generator.rowCount(ofDay: day) > 0 {
       let events = generator.events(ofDay: day)

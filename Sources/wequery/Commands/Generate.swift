@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FileFormats
 internal import Maintenance
 internal import QueryEngine
+internal import TableFormat
 
 /// The `wequery generate` command.
 struct Generate: ParsableCommand {
@@ -35,6 +36,9 @@ struct Generate: ParsableCommand {
   @Option(help: "ndjson or parquet.")
   var fileFormat = "ndjson"
 
+  @Flag(help: "Make everything, and write nothing.")
+  var dryRun = false
+
   func validate() throws {
     guard dataset == "web_events" else {
       throw ValidationError("there is no data set \"\(dataset)\", only web_events")
@@ -55,19 +59,26 @@ struct Generate: ParsableCommand {
       let (target, files) = try ProgressLine.during("generate") { line in
         let report = { (done: Int) in line.update(done, of: rows, unit: "events") }
         guard let into else {
+          let real = LocalFileSystem()
           let files = try SampleWarehouse.write(
-            generator, toFolder: out ?? ".", asParquet: fileFormat == "parquet", progress: report)
+            generator, toFolder: out ?? ".", asParquet: fileFormat == "parquet",
+            in: dryRun ? DryRunFileSystem(over: real) { _ in false } : real, progress: report)
           return (out ?? ".", files)
         }
         let identifier = environment.identifier(into)
+        let real = try environment.requireCatalog()
         let files = try SampleWarehouse.append(
-          generator, to: identifier, in: try environment.requireCatalog(), progress: report)
+          generator, to: identifier, in: dryRun ? DryRunCatalog(over: real) : real, progress: report)
         return ("\(identifier)", files)
       }
       answer.add(into == nil ? "folder" : "table", .string(target), text: "")
+      answer.add("dry_run", .bool(dryRun), text: dryRun ? "yes, nothing was changed" : "")
       answer.add("rows", .integer(Int64(rows)), text: "")
       answer.add("files", .integer(Int64(files)), text: "")
-      answer.note("\(target): \(rows) events in \(files) files")
+      // Every day is a partition of the table, or a file.
+      let dayCount = (0..<days).count { generator.rowCount(ofDay: $0) > 0 }
+      answer.add("days", .integer(Int64(dayCount)), text: "")
+      answer.note("\(target): \(rows) events of \(dayCount) days in \(files) files")
       ReportRenderer(environment).print(answer)
     }
   }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FileFormats
 internal import Maintenance
+internal import TableFormat
 
 /// The `wequery load` command.
 struct Load: ParsableCommand {
@@ -41,6 +42,9 @@ struct Load: ParsableCommand {
   @Option(help: "How bots are flagged in a table that is made: v1 (default) or v2.")
   var botRule: String?
 
+  @Flag(help: "Read and check everything, and write nothing.")
+  var dryRun = false
+
   func validate() throws {
     if let botRule, BotRule(rawValue: botRule) == nil {
       throw ValidationError("there is no bot rule \"\(botRule)\", only v1 and v2")
@@ -52,13 +56,14 @@ struct Load: ParsableCommand {
 
   func run() throws {
     try Program.run("load", options) { environment in
-      let catalog = try environment.requireCatalog()
+      let real = try environment.requireCatalog()
+      let catalog: any Catalog = dryRun ? DryRunCatalog(over: real) : real
       var load = Loader.Options()
       load.format = InputFormat(rawValue: inputFormat) ?? .auto
       (load.creates, load.maxRejected) = (create, maxRejected.value)
       (load.dropsUnidentified, load.splitsJoinedRecords) = (dropUnidentified, splitJoined)
       load.botRule = botRule.flatMap { BotRule(rawValue: $0) }
-      let state = try environment.requireState()
+      let state = try dryRun ? environment.dryRunState() : environment.requireState()
       let report = try ProgressLine.during("load") { line in
         let loader = Loader(session: environment.session, catalog: catalog, state: state, options: load) {
           line.update($0, of: $1, unit: "bytes")
@@ -75,14 +80,16 @@ extension Report {
     self.init("load")
     // People get sentences, programs the numbers.
     add("table", .string(result.table), text: "")
+    add("dry_run", .bool(result.isDryRun), text: result.isDryRun ? "yes, nothing was changed" : "")
     let numbers = [
       ("files", result.files), ("skipped_files", result.skippedFiles), ("read", result.read),
       ("accepted", result.accepted), ("repaired", result.repaired), ("rejected", result.rejected),
       ("skipped", result.skipped), ("duplicates", result.duplicates), ("rewritten", result.rewritten),
-      ("data_files", result.dataFiles), ("bytes", result.byteCount),
+      ("data_files", result.dataFiles), ("partitions", result.partitions), ("bytes", result.byteCount),
     ]
     for (name, value) in numbers { add(name, .integer(Int64(value)), text: "") }
-    add("snapshot_id", result.snapshotID.map { .integer($0) } ?? .null, text: "")
+    let snapshotID = result.isDryRun ? nil : result.snapshotID
+    add("snapshot_id", snapshotID.map { .integer($0) } ?? .null, text: "")
     add("repairs", Report.counts(result.repairs), text: "")
     add("warnings", Report.counts(result.warnings), text: "")
     note(
@@ -102,11 +109,13 @@ extension Report {
     for reject in result.rejects.prefix(5) {
       note("rejected: \(reject.file):\(reject.line): \(reject.reason)")
     }
-    if let id = result.snapshotID {
-      note("snapshot \(id): \(result.dataFiles) files, \(ByteSize.text(result.byteCount))")
-    } else {
+    guard let id = result.snapshotID else {
       note("nothing to commit")
+      return
     }
+    note(
+      (result.isDryRun ? "a load would write " : "snapshot \(id): ")
+        + "\(result.dataFiles) files, \(ByteSize.text(result.byteCount)), in \(result.partitions) partitions")
   }
 
   private static func counts(_ counts: [String: Int]) -> JSONValue {
