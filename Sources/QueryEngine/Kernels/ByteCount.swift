@@ -4,31 +4,34 @@ extension Kernels {
   /// Returns the bytes that the rows of a vector take up when they are kept, roughly.
   ///
   /// A dictionary's entries are not counted: they are shared with what else came of the same chunk.
-  static func byteCount(_ vector: Vector) -> Int {
+  static func byteCount(_ vector: Vector) -> Int { byteCount(vector, rows: 0..<vector.count) }
+
+  /// Rows of a list's elements begin anywhere, so that they are no slice.
+  private static func byteCount(_ vector: Vector, rows: Range<Int>) -> Int {
     switch vector.encoding {
     case .constant: return 16
-    case .dictionary: return vector.count * 4
+    case .dictionary: return rows.count * 4
     case .flat: break
     }
     switch vector.type {
     case .string:
       let views = vector.strings
-      var total = views.count * 16
-      for row in views.indices {
+      var total = rows.count * 16
+      for row in rows {
         let count = views[row].byteCount
         if count > 12 { total &+= count }
       }
       return total
     case .list:
+      guard !rows.isEmpty else { return 0 }
       let offsets = vector.offsets
-      guard vector.count > 0 else { return 0 }
-      let (first, end) = (Int(offsets[0]), Int(offsets[vector.count]))
-      return vector.count * 4 + byteCount(vector.elements.slice(from: first, count: max(0, end - first)))
-    case .struct: return vector.fields.reduce(vector.count / 8) { $0 + byteCount($1) }
-    case .bit: return vector.count / 8 + 1
-    case .int32, .float: return vector.count * 4
-    case .int64, .double: return vector.count * 8
-    case .int128, .interval: return vector.count * 16
+      let (first, end) = (Int(offsets[rows.lowerBound]), Int(offsets[rows.upperBound]))
+      return rows.count * 4 + byteCount(vector.elements, rows: first..<max(first, end))
+    case .struct: return vector.fields.reduce(rows.count / 8) { $0 + byteCount($1, rows: rows) }
+    case .bit: return rows.count / 8 + 1
+    case .int32, .float: return rows.count * 4
+    case .int64, .double: return rows.count * 8
+    case .int128, .interval: return rows.count * 16
     }
   }
 
