@@ -122,19 +122,15 @@ public struct RoaringBitmap64: Sendable {
   public func bitmap(of rows: Range<Int>) -> Bitmap? {
     guard !rows.isEmpty else { return nil }
     var builder = BitmapBuilder(count: rows.count)
-    var isEmpty = true
+    var room = builder.words
     var place = place(of: UInt64(rows.lowerBound) &>> 16)
     while place < entries.count, entries[place].key &<< 16 < UInt64(rows.upperBound) {
-      let high = Int(entries[place].key &<< 16)
-      entries[place].container.forEach { low in
-        let row = high | Int(low)
-        guard row >= rows.lowerBound, row < rows.upperBound else { return }
-        builder.insert(row &- rows.lowerBound)
-        isEmpty = false
-      }
+      let first = Int(entries[place].key &<< 16) - rows.lowerBound
+      entries[place].container.copy(to: &room, first: first, rowCount: rows.count)
       place += 1
     }
-    return isEmpty ? nil : builder.freeze()
+    for word in room.indices where room[word] != 0 { return builder.freeze() }
+    return nil
   }
 }
 
@@ -207,6 +203,27 @@ extension RoaringBitmap64.Container {
       }
     case .runs(let runs): for run in runs { for value in run.first...run.last { body(value) } }
     }
+  }
+
+  /// Sets the bit `first + value` of each value, if it is one of the bits `0 ..< rowCount`.
+  func copy(to room: inout MutableSpan<UInt64>, first: Int, rowCount: Int) {
+    guard case .bits(let words, _) = self else {
+      forEach { value in
+        let row = first + Int(value)
+        if row >= 0 && row < rowCount { room[row &>> 6] |= 1 &<< UInt64(row & 63) }
+      }
+      return
+    }
+    // Whole words, each on up to two of the target.
+    let shift = UInt64(first & 63)
+    for word in 0..<1024 where words[word] != 0 {
+      let target = first &>> 6 + word
+      if target >= 0 && target < room.count { room[target] |= words[word] &<< shift }
+      if shift != 0 && target >= -1 && target + 1 < room.count {
+        room[target + 1] |= words[word] &>> (64 - shift)
+      }
+    }
+    if rowCount & 63 != 0 { room[room.count - 1] &= (1 &<< UInt64(rowCount & 63)) &- 1 }
   }
 
   /// The values as 1,024 words.

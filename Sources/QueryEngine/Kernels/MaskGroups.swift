@@ -32,9 +32,24 @@ extension Kernels {
       for row in 0..<count { try body(row) }
       return
     }
+    try forEachBit(mask, flip: 0, count: count, body)
+  }
+
+  /// Calls `body` with each row below `count` that is not set in `mask`.
+  @inline(__always)
+  static func forEachRow<Failure: Error>(
+    outside mask: Bitmap, count: Int, _ body: (Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    try forEachBit(mask, flip: .max, count: count, body)
+  }
+
+  @inline(__always)
+  private static func forEachBit<Failure: Error>(
+    _ mask: Bitmap, flip: UInt64, count: Int, _ body: (Int) throws(Failure) -> Void
+  ) throws(Failure) {
     let words = mask.words
     for word in words.indices {
-      var bits = words[word]
+      var bits = words[word] ^ flip
       if word == count / 64 { bits &= (1 &<< UInt64(truncatingIfNeeded: count & 63)) &- 1 }
       if bits == .max {
         for row in word &* 64..<word &* 64 &+ 64 { try body(row) }

@@ -43,6 +43,23 @@ func fixture(_ name: String) throws -> [UInt8] {
     #expect(set.bitmap(of: 1 << 50..<1 << 50 + 100) == nil)
   }
 
+  /// Row groups begin and end anywhere among the words of a container.
+  @Test func bitmapsOfAnyRangeHoldItsRows() {
+    let positions = (0..<200_000).filter { $0 % 10 == 3 || $0 / 1000 == 66 }
+    let set = RoaringBitmap64(positions.map { UInt64($0) })
+    let starts = [0, 1, 63, 64, 65, 1000, 65535, 65536, 65537, 131_072, 140_001]
+    for (start, length) in starts.flatMap({ start in [1, 5, 64, 100, 65536, 70_001].map { (start, $0) } }) {
+      let rows = start..<start + length
+      let bitmap = set.bitmap(of: rows)
+      let expected = positions.filter { rows.contains($0) }
+      #expect(bitmap?.setCount ?? 0 == expected.count)
+      #expect(expected.allSatisfy { bitmap?[$0 - start] == true })
+      #expect((bitmap == nil) == expected.isEmpty)
+      // Nothing past the end, where other bitmaps are joined to this one.
+      if let bitmap, length & 63 != 0 { #expect(bitmap.words[length / 64] &>> UInt64(length & 63) == 0) }
+    }
+  }
+
   @Test func unionsHoldBoth() throws {
     let (left, right) = (try positions("mixed"), try positions("bits"))
     var set = RoaringBitmap64(left)

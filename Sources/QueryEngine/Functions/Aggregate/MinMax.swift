@@ -111,30 +111,43 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
     let argument = arguments[0]
     let source = argument.values(as: Value.self)
-    var best: Value?
-    if mask == nil, rowCount > 0 {
-      var found = source[0]
-      if isMax {
-        for row in source.indices { found = Value.isLess(found, source[row]) ? source[row] : found }
-      } else {
-        for row in source.indices { found = Value.isLess(source[row], found) ? source[row] : found }
-      }
-      best = found
-    } else {
-      Kernels.forEachRow(mask, count: rowCount) { row in
-        let value = source[row]
-        guard let current = best else {
-          best = value
-          return
-        }
-        if isMax ? Value.isLess(current, value) : Value.isLess(value, current) { best = value }
+    if rowCount == 0 { return }
+    guard let mask else { return offer(extreme(source, 0..<rowCount), group) }
+    var best: Value? = isSet[group] ? values[group] : nil
+    let words = mask.words
+    for word in words.indices {
+      var bits = words[word]
+      let rows = word &* 64..<min(word &* 64 &+ 64, rowCount)
+      if rows.count < 64 { bits &= Kernels.lastWordMask(rowCount) }
+      // Where no row would be better, it does not matter which of them count.
+      if bits.nonzeroBitCount >= 32, let best, !isBetter(extreme(source, rows), than: best) { continue }
+      while bits != 0 {
+        let value = source[rows.lowerBound &+ bits.trailingZeroBitCount]
+        if best.map({ isBetter(value, than: $0) }) ?? true { best = value }
+        bits &= bits &- 1
       }
     }
     if let best { offer(best, group) }
   }
 
+  @inline(__always) private func isBetter(_ value: Value, than other: Value) -> Bool {
+    isMax ? Value.isLess(other, value) : Value.isLess(value, other)
+  }
+
+  /// The best of rows, of which there is one at least.
+  @inline(__always) private func extreme(_ source: Span<Value>, _ rows: Range<Int>) -> Value {
+    let part = source.extracting(rows)
+    var found = part[0]
+    if isMax {
+      for row in part.indices { found = Value.isLess(found, part[row]) ? part[row] : found }
+    } else {
+      for row in part.indices { found = Value.isLess(part[row], found) ? part[row] : found }
+    }
+    return found
+  }
+
   private func offer(_ value: Value, _ group: Int) {
-    if !isSet[group] || (isMax ? Value.isLess(values[group], value) : Value.isLess(value, values[group])) {
+    if !isSet[group] || isBetter(value, than: values[group]) {
       values[group] = value
       isSet[group] = true
     }

@@ -142,8 +142,8 @@ final class IntegerSumAccumulator<
     if argument.encoding == .dictionary, let base = argument.base, base.encoding == .flat, base.count > 0 {
       let values = base.values(as: Value.self)
       let codes = argument.codes
-      Kernels.forEachRow(mask, count: rowCount) { row in
-        total &+= Total(truncatingIfNeeded: values[Int(codes[row])])
+      total = Kernels.total(of: mask, count: rowCount) { row in
+        Total(truncatingIfNeeded: values[Int(codes[row])])
       }
     } else {
       let flat = argument.flattened()
@@ -263,21 +263,7 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
   override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
     let argument = arguments[0]
     let values = argument.values(as: Value.self)
-    // Four running totals, so that one addition need not wait for the one before.
-    var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
-    if mask == nil {
-      let quads = rowCount / 4
-      for quad in 0..<quads {
-        a += Double(values[quad &* 4])
-        b += Double(values[quad &* 4 &+ 1])
-        c += Double(values[quad &* 4 &+ 2])
-        d += Double(values[quad &* 4 &+ 3])
-      }
-      for row in quads * 4..<rowCount { a += Double(values[row]) }
-    } else {
-      Kernels.forEachRow(mask, count: rowCount) { row in a += Double(values[row]) }
-    }
-    states[group].total += (a + b) + (c + d)
+    states[group].total += Kernels.sum(values, mask)
     states[group].count += Int64(mask?.setCount ?? rowCount)
   }
 
@@ -308,33 +294,5 @@ final class FloatSumAccumulator<Value: ColumnValue & BinaryFloatingPoint>: Accum
     }
     let validity = Bitmap(isValid)
     return .flat(values, validity: validity.isAllSet ? nil : validity)
-  }
-}
-
-extension Kernels {
-  /// 10 to the 38th.
-  static let powerOfTen38: Int128 = (0..<38).reduce(Int128(1)) { power, _ in power * 10 }
-
-  /// Returns the sum of the values set in `mask` (all if `nil`), which fits `Total`.
-  static func sum<Value: ColumnValue & FixedWidthInteger, Total: FixedWidthInteger>(
-    _ values: Span<Value>, _ mask: Bitmap?, as _: Total.Type
-  ) -> Total {
-    var total: Total = 0
-    guard let mask else {
-      if Value.bitWidth == 64 && Total.bitWidth == 128 {
-        // High and low halves apart: 2^31 rows of either fit 64 bits.
-        var (high, low): (Int64, UInt64) = (0, 0)
-        for row in values.indices {
-          let value = Int64(truncatingIfNeeded: values[row])
-          high &+= value &>> 32
-          low &+= UInt64(truncatingIfNeeded: value) & 0xFFFF_FFFF
-        }
-        return Total(truncatingIfNeeded: Int128(high) &* 0x1_0000_0000 &+ Int128(low))
-      }
-      for row in values.indices { total &+= Total(truncatingIfNeeded: values[row]) }
-      return total
-    }
-    forEachRow(mask, count: values.count) { row in total &+= Total(truncatingIfNeeded: values[row]) }
-    return total
   }
 }
