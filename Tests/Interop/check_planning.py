@@ -7,6 +7,7 @@ for 10000 files and 2000 snapshots (20 ms, 300 ms). WEQUERY_BUDGETS=1 holds a re
 import datetime
 import json
 import os
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -158,6 +159,20 @@ def check_a_day_of_many_files(w):
         path.write_bytes(bad)
         run(w, QUERY, expected)
         assert len(path.read_bytes()) == len(good)
+    # Where the catalog's folder cannot be written, the user's keeps the file; where neither can, nobody does, and nobody minds.
+    shutil.rmtree(folder.parent)
+    folder.parent.write_text("in the way")
+    home, before = w.folder / "home", {name: os.environ.pop(name, None) for name in ("HOME", "XDG_CACHE_HOME")}
+    try:
+        home.mkdir()
+        for place, count in ((home, 1), ("/dev/null/home", 1)):
+            os.environ["HOME"] = str(place)
+            for _ in range(2):
+                run(w, QUERY, expected)
+            assert len(list(home.glob(".cache/**/*.manifests"))) == count
+    finally:
+        os.environ.pop("HOME")
+        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def check_a_day_of_sorted_manifests(w):

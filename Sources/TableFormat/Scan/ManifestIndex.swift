@@ -7,7 +7,7 @@ internal import FileFormats
 struct ManifestIndex: Hashable, Sendable {
   /// One live entry.
   struct Entry: BitwiseCopyable, Hashable, Sendable {
-    /// Its partition, a place in ``ManifestIndex/tuples``.
+    /// Its partition, a place in ``PartitionTuples/all``.
     var tuple: UInt32
     /// Its block, a place in ``ManifestIndex/blocks``.
     var block: UInt32
@@ -25,8 +25,8 @@ struct ManifestIndex: Hashable, Sendable {
   var marker: [UInt8]
   /// The bytes of all live files.
   var liveByteCount: Int64 = 0
-  /// The partition tuples, each as the manifest encodes it.
-  var tuples: [[UInt8]] = []
+  /// The partition tuples; manifests of one schema that were read from a file share them.
+  var tuples = PartitionTuples([])
   /// Where the blocks with live entries begin and end in the manifest, in turn.
   var blocks: [UInt32] = []
   /// The live entries, in order.
@@ -46,4 +46,21 @@ struct ManifestIndex: Hashable, Sendable {
     guard place + 1 < blocks.count, blocks[place] <= blocks[place + 1] else { return nil }
     return Int(blocks[place])..<Int(blocks[place + 1])
   }
+}
+
+/// Partition tuples, each as a manifest encodes it.
+///
+/// Shared by reference, so that what is found out about one of them need not be found out for each manifest again.
+final class PartitionTuples: Sendable {
+  let all: [[UInt8]]
+
+  init(_ all: [[UInt8]]) { self.all = all }
+}
+
+extension PartitionTuples: Hashable {
+  static func == (left: PartitionTuples, right: PartitionTuples) -> Bool {
+    left === right || left.all == right.all
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(all) }
 }

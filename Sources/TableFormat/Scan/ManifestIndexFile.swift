@@ -3,7 +3,7 @@ internal import FileFormats
 /// The bytes of a file that keeps the indexes of a table's manifests between processes.
 ///
 /// ```
-///  | "WQMI" version | table | schemas | manifests: key, index | XXH64 of all before |
+///  | "WQMI" version | table | schemas, each with its partition tuples | manifests: key, index | XXH64 of all before |
 /// ```
 /// Numbers are little-endian. A file of another version, of another table, or with a byte that differs from what was
 /// written is no file: what it held is found anew.
@@ -28,35 +28,71 @@ enum ManifestIndexFile {
     }
   }
 
-  private static let mark = Array("WQMI\u{1}".utf8)
+  private static let mark = Array("WQMI\u{2}".utf8)
 
   /// Returns the bytes for a table's indexes.
   static func encode(_ indexes: [Key: ManifestIndex], table: String) -> [UInt8] {
-    var schemas: [[UInt8]: Int] = [:]
+    var schemas = SchemaTuples()
+    let places = indexes.mapValues { schemas.insert($0) }
     var writer = Writer(bytes: mark)
     writer.append(Array(table.utf8))
-    for index in indexes.values where schemas[index.schema] == nil { schemas[index.schema] = schemas.count }
-    writer.append(schemas.count)
-    for (schema, _) in schemas.sorted(by: { $0.value < $1.value }) { writer.append(schema) }
+    writer.append(schemas.all.count)
+    for (schema, tuples) in schemas.all {
+      writer.append(schema)
+      writer.append(tuples.count)
+      for tuple in tuples { writer.append(tuple) }
+    }
     writer.append(indexes.count)
     for (key, index) in indexes {
+      guard let (schema, tuples) = places[key] else { continue }
       writer.append(Array(key.path.utf8))
       for number in [key.byteCount, key.snapshotID.rawValue, key.sequenceNumber] { writer.append(number) }
       writer.append(key.firstRowID.map { [1, $0] } ?? [0])
-      writer.append(schemas[index.schema] ?? 0)
+      writer.append(schema)
       writer.append(Array(index.codec.rawValue.utf8))
       writer.append(index.marker)
       writer.append(index.liveByteCount)
-      writer.append(index.tuples.count)
-      for tuple in index.tuples { writer.append(tuple) }
       writer.append(index.blocks)
-      writer.append(index.entries.map(\.tuple))
+      writer.append(tuples)
       writer.append(index.entries.map(\.block))
       writer.append(index.entries.map(\.ordinal))
       if key.firstRowID != nil { writer.append(index.entries.map(\.rowsBefore)) }
     }
     writer.append(Int64(bitPattern: XxHash64.hash(writer.bytes.span)))
     return writer.bytes
+  }
+
+  /// The schemas of indexes, and of each the tuples that entries have.
+  private struct SchemaTuples {
+    var all: [(schema: [UInt8], tuples: [[UInt8]])] = []
+    private var places: [[UInt8]: Int] = [:]
+    private var known: [[[UInt8]: UInt32]] = []
+
+    /// Adds what an index has; returns the place of its schema, and of each entry's tuple.
+    mutating func insert(_ index: ManifestIndex) -> (schema: Int, tuples: [UInt32]) {
+      let schema = places[index.schema] ?? all.count
+      if schema == all.count {
+        places[index.schema] = schema
+        all.append((index.schema, []))
+        known.append([:])
+      }
+      var moved = [UInt32?](repeating: nil, count: index.tuples.all.count)
+      var tuples: [UInt32] = []
+      for entry in index.entries {
+        let old = Int(entry.tuple)
+        let tuple = index.tuples.all[old]
+        let new = moved[old] ?? known[schema][tuple] ?? UInt32(all[schema].tuples.count)
+        if moved[old] == nil {
+          moved[old] = new
+          if new == all[schema].tuples.count {
+            all[schema].tuples.append(tuple)
+            known[schema][tuple] = new
+          }
+        }
+        tuples.append(new)
+      }
+      return (schema, tuples)
+    }
   }
 
   /// Reads a table's indexes; `nil` for bytes that are damaged or another table's.
@@ -67,10 +103,15 @@ enum ManifestIndexFile {
     guard end.number() == Int64(bitPattern: sum) else { return nil }
     var reader = Reader(bytes: bytes, position: mark.count, end: bytes.count - 8)
     guard reader.text() == table, let schemaCount = reader.count() else { return nil }
-    var schemas: [[UInt8]] = []
+    var schemas: [(schema: [UInt8], tuples: PartitionTuples)] = []
     for _ in 0..<schemaCount {
-      guard let schema = reader.blob() else { return nil }
-      schemas.append(schema)
+      guard let schema = reader.blob(), let count = reader.count() else { return nil }
+      var tuples: [[UInt8]] = []
+      for _ in 0..<count {
+        guard let tuple = reader.blob() else { return nil }
+        tuples.append(tuple)
+      }
+      schemas.append((schema, PartitionTuples(tuples)))
     }
     guard let count = reader.count() else { return nil }
     var indexes: [Key: ManifestIndex] = [:]
@@ -81,22 +122,21 @@ enum ManifestIndexFile {
     return reader.position == reader.end ? indexes : nil
   }
 
-  private static func manifest(_ reader: inout Reader, _ schemas: [[UInt8]]) -> (Key, ManifestIndex)? {
+  private static func manifest(
+    _ reader: inout Reader, _ schemas: [(schema: [UInt8], tuples: PartitionTuples)]
+  ) -> (Key, ManifestIndex)? {
     guard let path = reader.text(), let byteCount = reader.number(), let snapshot = reader.number(),
       let sequence = reader.number(), let first = reader.numbers(), first.count <= 2,
       let schema = reader.number(), schema >= 0, schema < schemas.count,
       let codec = reader.text().flatMap({ AvroCodec(rawValue: $0) }), let marker = reader.blob(),
-      marker.count == 16, let liveByteCount = reader.number(), let tupleCount = reader.count()
+      marker.count == 16, let liveByteCount = reader.number()
     else { return nil }
     let key = Key(
       path: path, byteCount: byteCount, snapshotID: SnapshotID(snapshot), sequenceNumber: sequence,
       firstRowID: first.count == 2 ? first[1] : nil)
-    var index = ManifestIndex(
-      schema: schemas[Int(schema)], codec: codec, marker: marker, liveByteCount: liveByteCount)
-    for _ in 0..<tupleCount {
-      guard let tuple = reader.blob() else { return nil }
-      index.tuples.append(tuple)
-    }
+    let (json, shared) = schemas[Int(schema)]
+    var index = ManifestIndex(schema: json, codec: codec, marker: marker, liveByteCount: liveByteCount)
+    index.tuples = shared
     guard let blocks = reader.halves(), let tuples = reader.halves(), let places = reader.halves(),
       let ordinals = reader.halves(), tuples.count == places.count, tuples.count == ordinals.count
     else { return nil }
@@ -108,7 +148,7 @@ enum ManifestIndexFile {
     }
     index.entries.reserveCapacity(tuples.count)
     for place in tuples.indices {
-      guard tuples[place] < index.tuples.count else { return nil }
+      guard tuples[place] < shared.all.count else { return nil }
       index.entries.append(
         .init(
           tuple: tuples[place], block: places[place], ordinal: ordinals[place],

@@ -20,6 +20,13 @@ final class ManifestSelection: Sendable {
     var bytes: [UInt8]
   }
 
+  /// Tuples that indexes share, read by one plan.
+  private struct SharedTuples: Hashable {
+    var plan: Int
+    var specID: Int
+    var tuples: ObjectIdentifier
+  }
+
   private let table: Table
   private let judge: FileJudge
   private let cache: ManifestCache?
@@ -31,6 +38,7 @@ final class ManifestSelection: Sendable {
       entries: [ManifestIndexCache.Key: [Int: ManifestEntry]]
     )
   private let verdicts = Mutex<[Tuple: Bool]>([:])
+  private let verdictsOfShared = Mutex<[SharedTuples: [Bool?]]>([:])
   private let plans = Mutex<[(schema: [UInt8], specID: Int, plan: Manifest.Plan)]>([])
 
   init(_ table: Table, _ judge: FileJudge, _ cache: ManifestCache?) {
@@ -69,14 +77,9 @@ final class ManifestSelection: Sendable {
     let key = ManifestIndexCache.Key(manifest)
     guard let index = known.indexes[key], index.agrees(with: manifest) else { return nil }
     let plan = try plan(of: index, manifest)
-    var wanted: [Bool] = []
-    for tuple in index.tuples {
-      wanted.append(
-        try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
-          try isWanted(tuple, plan, manifest.specID)
-        })
+    let places = try TableFormatError.wrapping(manifest.path) { () throws(FileFormatError) in
+      try wantedPlaces(of: index, plan, manifest.specID)
     }
-    let places = index.entries.indices.filter { wanted[Int(index.entries[$0].tuple)] }
     var entries = known.entries[key] ?? [:]
     let missing = places.filter { entries[$0] == nil }
     if !missing.isEmpty {
@@ -121,6 +124,29 @@ final class ManifestSelection: Sendable {
     for entry in entries where entry.file.content == .data {
       if let task = judge.task(entry, spec, &part.counters) { part.tasks.append(task) }
     }
+  }
+
+  /// Returns which entries of an index are of partitions whose rows can pass.
+  private func wantedPlaces(
+    of index: ManifestIndex, _ plan: Manifest.Plan, _ specID: Int
+  ) throws(FileFormatError) -> [Int] {
+    let key = SharedTuples(plan: plan.number, specID: specID, tuples: ObjectIdentifier(index.tuples))
+    var verdicts = verdictsOfShared.withLock { $0[key] } ?? index.tuples.all.map { _ in nil }
+    var isNew = false
+    var places: [Int] = []
+    for place in index.entries.indices {
+      let tuple = Int(index.entries[place].tuple)
+      var verdict = verdicts[tuple]
+      if verdict == nil {
+        verdict = try isWanted(index.tuples.all[tuple], plan, specID)
+        verdicts[tuple] = verdict
+        isNew = true
+      }
+      if verdict == true { places.append(place) }
+    }
+    // Another worker may have found out about others meanwhile: then it is asked again.
+    if isNew { verdictsOfShared.withLock { $0[key] = verdicts } }
+    return places
   }
 
   /// Whether rows of a partition can pass.

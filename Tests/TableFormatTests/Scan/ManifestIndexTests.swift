@@ -161,7 +161,7 @@ import Testing
       { $0.marker[0] ^= 1 },
       { for place in $0.entries.indices { $0.entries[place].ordinal = 4_000_000_000 } },
       { $0.codec = .zstandard }, { $0.schema = [1, 2] }, { $0.entries.removeLast() },
-      { $0.tuples = $0.tuples.map { _ in [0xFF] } },
+      { $0.tuples = PartitionTuples($0.tuples.all.map { _ in [0xFF] }) },
     ]
     for change in changes {
       var wrong = good

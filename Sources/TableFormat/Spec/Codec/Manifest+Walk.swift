@@ -35,6 +35,7 @@ extension Manifest {
       schema, partitionType: partitionType(of: manifest, metadata, reader), file: file)
     var index = ManifestIndex(schema: schema, codec: reader.codec, marker: reader.marker)
     var places: [[UInt8]: Int] = [:]
+    var tuples: [[UInt8]] = []
     var verdicts: [Bool] = []
     var wanted: [(place: Int, entry: ManifestEntry)] = []
     var rowCount: Int64 = 0
@@ -53,10 +54,10 @@ extension Manifest {
           if let known = places[tuple] {
             place = known
           } else {
-            place = index.tuples.count
+            place = tuples.count
             verdicts.append(try isWanted(plan, tuple))
             places[tuple] = place
-            index.tuples.append(tuple)
+            tuples.append(tuple)
           }
           if !isNoted {
             index.blocks += [
@@ -83,6 +84,7 @@ extension Manifest {
     } catch {
       throw TableFormatError(error, file: file)
     }
+    index.tuples = PartitionTuples(tuples)
     return (wanted, index)
   }
 
