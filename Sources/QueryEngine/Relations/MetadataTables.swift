@@ -147,7 +147,7 @@ enum MetadataTables {
       ("added_delete_files_count", .integer), ("existing_delete_files_count", .integer),
       ("deleted_delete_files_count", .integer), ("partition_summaries", .list(summary)),
     ]
-    if isAll { columns.append(("reference_snapshot_id", .bigint)) }
+    if isAll { columns += [("reference_snapshot_id", .bigint), ("key_metadata", .binary)] }
     var rows: [[ScalarValue]] = []
     for snapshot in snapshots {
       for manifest in try table.manifests(of: snapshot) {
@@ -160,7 +160,9 @@ enum MetadataTables {
         ]
         row += manifest.content == .data ? counts + zeros : zeros + counts
         row.append(.list(try summaries(of: manifest, table)))
-        if isAll { row.append(.integer(snapshot.id.rawValue)) }
+        if isAll {
+          row += [.integer(snapshot.id.rawValue), manifest.keyMetadata.map { .bytes($0) } ?? .null]
+        }
         rows.append(row)
       }
     }

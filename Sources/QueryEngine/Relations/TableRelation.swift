@@ -138,12 +138,10 @@ package struct TableRelation: Relation {
       .file, .position, .specID,
       NestedField(id: .isDeleted, name: "_deleted", type: .boolean, isRequired: true),
     ]
-    if table.metadata.partitionSpecs.contains(where: { !$0.fields.isEmpty }) {
-      do throws(TableFormatError) {
-        fields.append(try .partition(of: table.metadata))
-      } catch {
-        throw QueryError(error)
-      }
+    do throws(TableFormatError) {
+      fields.append(try .partition(of: table.metadata))
+    } catch {
+      throw QueryError(error)
     }
     if table.metadata.formatVersion >= 3 { fields += [.rowID, .lastUpdatedSequenceNumber] }
     return fields

@@ -67,9 +67,7 @@ extension Parser {
         let name = try label()
         result = ExpressionSyntax(kind: .field(result, name), range: range(from: start))
         if isSign("(") { throw unexpected("an operator") }
-      } else if isSign(":"), peek().kind == .word, peek().range.start == token.range.end,
-        token.range.start == lastEnd, !Keywords.reserved.contains(peek().text)
-      {
+      } else if isVariantPath(after: result) {
         result = ExpressionSyntax(kind: .path(result, try variantPath()), range: range(from: start))
       } else if areWords("at", "time", "zone") {
         index += 3
@@ -100,22 +98,43 @@ extension Parser {
     return ExpressionSyntax(kind: .element(base, lower), range: range(from: start))
   }
 
-  /// `:a.b[0]` after a value.
+  /// Whether a path follows, with no space before or behind its colon; that behind a literal is a map's.
+  private func isVariantPath(after base: ExpressionSyntax) -> Bool {
+    guard isSign(":"), token.range.start == lastEnd, peek().range.start == token.range.end else {
+      return false
+    }
+    switch base.kind {
+    case .null, .boolean, .integer, .decimal, .float, .string, .bytes, .typedString: return false
+    default: break
+    }
+    return peek().kind == .quotedName || (peek().kind == .word && !Keywords.reserved.contains(peek().text))
+  }
+
+  /// `:a.b[0]['c']` after a value.
   private func variantPath() throws(QueryError) -> String {
     try expectSign(":")
-    var path = "$." + (try label().text)
+    var path = "$" + variantStep(try label().text)
     while true {
       if isSign("."), peek().kind == .word || peek().kind == .quotedName {
         advance()
-        path += "." + (try label().text)
+        path += variantStep(try label().text)
       } else if isSign("["), peek().kind == .integer {
         advance()
         path += "[\(try integer("an index"))]"
+        try expectSign("]")
+      } else if isSign("["), peek().kind == .string, peek(2).isSign("]") {
+        advance()
+        path += variantStep(advance().text)
         try expectSign("]")
       } else {
         return path
       }
     }
+  }
+
+  /// A step to a member, whose name may hold anything.
+  private func variantStep(_ name: String) -> String {
+    "[\"" + name.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\"]"
   }
 
   /// Parses one infix or postfix operator and its right side; `nil` when there is none that binds tightly enough.

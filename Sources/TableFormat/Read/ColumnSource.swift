@@ -26,7 +26,7 @@ enum ColumnSource: Sendable {
       self = source
       return
     }
-    let type = try field.type.logicalType
+    let type = try ColumnSource.type(of: field, task)
     // Identity partitions hold one value; the file may not even have the column (rules 2 and 3). A delete file
     // may hold keys of other partitions, which delete nothing in its own.
     let isStored = columns.contains { $0.id == field.id }
@@ -48,6 +48,20 @@ enum ColumnSource: Sendable {
         file: task.file.path, field: field.name)
     }
     self = .constant(VectorBuilder.single(field.initialDefault ?? .null, type))
+  }
+
+  /// The type of a field's values; an error that names the field if they cannot be read.
+  private static func type(
+    of field: NestedField, _ task: FileScanTask
+  ) throws(TableFormatError) -> LogicalType {
+    do throws(TableFormatError) {
+      return try field.type.logicalType
+    } catch {
+      throw TableFormatError(
+        error.kind, "the column \"\(field.name)\" cannot be read: \(error.message)",
+        hint: "name the other columns, or leave it out of *", file: task.file.path, field: field.name,
+        cause: error)
+    }
   }
 
   /// Returns a partition value in the field's own type, which may be wider than it was.
@@ -126,7 +140,8 @@ extension NestedField {
   /// The metadata column that holds the row's partition: the fields of all specs of a table, each once.
   ///
   /// - Parameter metadata: The table's.
-  /// - Returns: The column; a field that is not of a row's own spec is null.
+  /// - Returns: The column; a field that is not of a row's own spec is null, and all of it in a table that never had
+  ///   a partition.
   /// - Throws: ``TableFormatError`` if a partition field's source is in no schema.
   package static func partition(of metadata: TableMetadata) throws(TableFormatError) -> NestedField {
     var fields: [NestedField] = []
@@ -135,6 +150,7 @@ extension NestedField {
         fields.append(field)
       }
     }
-    return NestedField(id: .partition, name: "_partition", type: .struct(fields.sorted { $0.id < $1.id }))
+    let type = fields.isEmpty ? IcebergType.unknown : .struct(fields.sorted { $0.id < $1.id })
+    return NestedField(id: .partition, name: "_partition", type: type)
   }
 }

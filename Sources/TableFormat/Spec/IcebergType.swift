@@ -114,7 +114,7 @@ extension IcebergType {
       case .map(let key, let value):
         return .map(key: try key.type.logicalType, value: try value.type.logicalType)
       case .other(let text):
-        throw TableFormatError(.unsupported, "values of the type \(text) cannot be read")
+        throw TableFormatError(.unsupported, "values of the type \(text) are not supported")
       }
     }
   }
