@@ -58,7 +58,9 @@ private struct JoinGraph {
 /// Finds a cheap order of the inputs of inner joins.
 private struct JoinOrder {
   let inputs: [LogicalPlan]
-  let conditions: [BoundExpression]
+  private let given: [BoundExpression]
+  private let equations: ImpliedEquations
+  private var conditions: [BoundExpression] { equations.conditions }
   let cardinality: Cardinality
   private let inputRows: [Double]
   /// For each condition the inputs it needs, as bits, and the distinct values of its sides if it is an equation.
@@ -66,16 +68,17 @@ private struct JoinOrder {
   private var keys: [(left: UInt64, right: UInt64, distinct: (Double, Double))?] = []
 
   init(inputs: [LogicalPlan], conditions: [BoundExpression], cardinality: Cardinality) {
-    (self.inputs, self.conditions, self.cardinality) = (inputs, conditions, cardinality)
+    (self.inputs, given, self.cardinality) = (inputs, conditions, cardinality)
     inputRows = inputs.map { cardinality.rows($0) }
     var owner: [ColumnID: Int] = [:]
     for (index, input) in inputs.enumerated() {
       for column in input.outputColumns { owner[column.id] = index }
     }
+    equations = ImpliedEquations(conditions, owner: owner)
     func bits(_ expression: BoundExpression) -> UInt64 {
       expression.columns.reduce(0) { bits, id in owner[id].map { bits | (1 &<< UInt64($0)) } ?? bits }
     }
-    for condition in conditions {
+    for condition in equations.conditions {
       needs.append(bits(condition))
       if case .comparison(let comparison, let left, let right) = condition,
         comparison == .equal || comparison == .isNotDistinctFrom
@@ -118,7 +121,7 @@ private struct JoinOrder {
 
   func best() -> LogicalPlan {
     guard inputs.count > 1, inputs.count <= 60 else {
-      return inputs.count == 1 ? inputs[0].filtered(by: conditions) : inOrder()
+      return inputs.count == 1 ? inputs[0].filtered(by: given) : inOrder()
     }
     let tree = inputs.count <= 10 ? dynamic() : greedy()
     return build(tree).plan
@@ -127,7 +130,19 @@ private struct JoinOrder {
   private func inOrder() -> LogicalPlan {
     var plan = inputs[0]
     for input in inputs.dropFirst() { plan = .join(LogicalPlan.Join(.cross, plan, input)) }
-    return plan.filtered(by: conditions)
+    return plan.filtered(by: given)
+  }
+
+  /// Returns the conditions that join two sets of inputs, one of each class.
+  private func joining(_ left: UInt64, _ right: UInt64) -> [Int] {
+    var seen: UInt64 = 0
+    return needs.indices.filter { index in
+      let need = needs[index]
+      guard need & ~(left | right) == 0 && need & left != 0 && need & right != 0 else { return false }
+      guard let number = equations.classes[index] else { return true }
+      defer { seen |= 1 &<< UInt64(number) }
+      return seen & 1 &<< UInt64(number) == 0
+    }
   }
 
   private func isConnected(_ left: UInt64, _ right: UInt64) -> Bool {
@@ -143,8 +158,7 @@ private struct JoinOrder {
   private func rows(_ left: UInt64, _ leftRows: Double, _ right: UInt64, _ rightRows: Double) -> Double {
     var distinct: [(Double, Double)] = []
     var rest = 1.0
-    for (index, need) in needs.enumerated()
-    where need & ~(left | right) == 0 && need & left != 0 && need & right != 0 {
+    for index in joining(left, right) {
       if let key = keys[index] { distinct.append(key.distinct) } else { rest *= 0.3 }
     }
     return max(1, Cardinality.joined(leftRows, rightRows, distinct) * rest)
@@ -229,8 +243,7 @@ private struct JoinOrder {
       let rightColumns = Set(rightPlan.outputColumns.map(\.id))
       var join = LogicalPlan.Join(.inner, leftPlan, rightPlan)
       var rest: [BoundExpression] = []
-      for (index, need) in needs.enumerated()
-      where need & ~(leftSet | rightSet) == 0 && need & leftSet != 0 && need & rightSet != 0 {
+      for index in joining(leftSet, rightSet) {
         if let equality = LogicalPlan.Join.Equality(conditions[index], left: leftColumns, right: rightColumns)
         {
           join.equalities.append(equality)
