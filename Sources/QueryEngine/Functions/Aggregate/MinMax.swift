@@ -33,10 +33,24 @@ extension AggregateFunction {
 /// A value type with SQL's order: NaN equals itself and is greatest.
 protocol OrderedValue: ColumnValue {
   static func isLess(_ left: Self, _ right: Self) -> Bool
+  /// The greatest of values, of which there are some.
+  static func greatest(_ values: Span<Self>) -> Self
+  /// The smallest of values, of which there are some.
+  static func least(_ values: Span<Self>) -> Self
   static var zero: Self { get }
 }
 extension OrderedValue where Self: FixedWidthInteger {
   @inline(__always) static func isLess(_ left: Self, _ right: Self) -> Bool { left < right }
+  @inline(__always) static func greatest(_ values: Span<Self>) -> Self {
+    var found = values[0]
+    for row in values.indices { found = Swift.max(found, values[row]) }
+    return found
+  }
+  @inline(__always) static func least(_ values: Span<Self>) -> Self {
+    var found = values[0]
+    for row in values.indices { found = Swift.min(found, values[row]) }
+    return found
+  }
 }
 extension Int32: OrderedValue {}
 extension Int64: OrderedValue {}
@@ -45,19 +59,66 @@ extension OrderedValue where Self: BinaryFloatingPoint {
   @inline(__always) static func isLess(_ left: Self, _ right: Self) -> Bool {
     left < right || (right.isNaN && !left.isNaN)
   }
+  /// One value at a time, as they are if there is no NaN among them.
+  @inline(__always) static func greatestWithNaN(_ values: Span<Self>) -> Self {
+    var found = values[0]
+    for row in values.indices { found = isLess(found, values[row]) ? values[row] : found }
+    return found
+  }
+  @inline(__always) static func leastWithNaN(_ values: Span<Self>) -> Self {
+    var found = values[0]
+    for row in values.indices { found = isLess(values[row], found) ? values[row] : found }
+    return found
+  }
 }
-extension Float: OrderedValue {}
-extension Double: OrderedValue {}
+extension Float: OrderedValue {
+  static func greatest(_ values: Span<Self>) -> Self { greatestWithNaN(values) }
+  static func least(_ values: Span<Self>) -> Self { leastWithNaN(values) }
+}
+extension Double: OrderedValue {
+  // Without NaN, numbers are ordered as integers are once the bits below the sign of negative ones are turned; such loops
+  // are done several values at a time, which comparisons of numbers are not.
+
+  static func greatest(_ values: Span<Self>) -> Self {
+    var (found, magnitude): (Int64, Int64) = (.min, 0)
+    for row in values.indices {
+      let bits = Int64(bitPattern: values[row].bitPattern)
+      found = Swift.max(found, bits ^ (bits &>> 63 & .max))
+      magnitude = Swift.max(magnitude, bits & .max)
+    }
+    return Double.hasNaN(magnitude) ? greatestWithNaN(values) : Double(ordered: found)
+  }
+
+  static func least(_ values: Span<Self>) -> Self {
+    var (found, magnitude): (Int64, Int64) = (.max, 0)
+    for row in values.indices {
+      let bits = Int64(bitPattern: values[row].bitPattern)
+      found = Swift.min(found, bits ^ (bits &>> 63 & .max))
+      magnitude = Swift.max(magnitude, bits & .max)
+    }
+    return Double.hasNaN(magnitude) ? leastWithNaN(values) : Double(ordered: found)
+  }
+
+  /// Whether the greatest bits below the sign are those of a NaN.
+  private static func hasNaN(_ magnitude: Int64) -> Bool {
+    magnitude > Int64(bitPattern: infinity.bitPattern)
+  }
+
+  private init(ordered key: Int64) { self.init(bitPattern: UInt64(bitPattern: key ^ (key &>> 63 & .max))) }
+}
 
 /// Keeps the smallest or greatest number of each group.
 final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   private var values: [Value] = []
   private var isSet: [Bool] = []
   private let isMax: Bool
+  /// The dictionary seen last, and its best entry.
+  private var dictionary: (base: Vector, best: Value)?
 
   init(isMax: Bool) { self.isMax = isMax }
 
   override var byteCount: Int { values.count * (MemoryLayout<Value>.stride + 1) }
+  override var acceptsAnyEncoding: Bool { true }
 
   @specialized(where Value == Int32)
   @specialized(where Value == Int64)
@@ -76,7 +137,7 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   @specialized(where Value == Float)
   @specialized(where Value == Double)
   override func update(_ arguments: [Vector], groups: [UInt32]) {
-    let argument = arguments[0]
+    let argument = arguments[0].flattened()
     let source = argument.values(as: Value.self)
     var takenValues = take(&values)
     defer { swap(&takenValues, &values) }
@@ -109,7 +170,8 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   @specialized(where Value == Float)
   @specialized(where Value == Double)
   override func update(_ arguments: [Vector], rowCount: Int, mask: Bitmap?, group: Int) {
-    let argument = arguments[0]
+    if isSet[group], let known = bestEntry(arguments[0]), !isBetter(known, than: values[group]) { return }
+    let argument = arguments[0].flattened()
     let source = argument.values(as: Value.self)
     if rowCount == 0 { return }
     guard let mask else { return offer(extreme(source, 0..<rowCount), group) }
@@ -130,6 +192,22 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
     if let best { offer(best, group) }
   }
 
+  /// The best entry of a vector's dictionary, which no row of it is better than.
+  private func bestEntry(_ vector: Vector) -> Value? {
+    guard vector.encoding == .dictionary, let base = vector.base, base.encoding == .flat, base.count > 0,
+      base.validity == nil
+    else { return nil }
+    if let dictionary, dictionary.base.storageIdentity == base.storageIdentity,
+      dictionary.base.firstRow == base.firstRow, dictionary.base.count == base.count
+    {
+      return dictionary.best
+    }
+    let entries = base.values(as: Value.self)
+    let best = isMax ? Value.greatest(entries) : Value.least(entries)
+    dictionary = (base, best)
+    return best
+  }
+
   @inline(__always) private func isBetter(_ value: Value, than other: Value) -> Bool {
     isMax ? Value.isLess(other, value) : Value.isLess(value, other)
   }
@@ -137,13 +215,7 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   /// The best of rows, of which there is one at least.
   @inline(__always) private func extreme(_ source: Span<Value>, _ rows: Range<Int>) -> Value {
     let part = source.extracting(rows)
-    var found = part[0]
-    if isMax {
-      for row in part.indices { found = Value.isLess(found, part[row]) ? part[row] : found }
-    } else {
-      for row in part.indices { found = Value.isLess(part[row], found) ? part[row] : found }
-    }
-    return found
+    return isMax ? Value.greatest(part) : Value.least(part)
   }
 
   private func offer(_ value: Value, _ group: Int) {
