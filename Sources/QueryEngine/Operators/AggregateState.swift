@@ -76,6 +76,16 @@ final class AggregateState {
     return total
   }
 
+  /// Bytes that are taken at once when room is made for `count` more rows.
+  func growthByteCount(adding count: Int) -> Int {
+    distinct.reduce(table.growthByteCount(adding: count)) { $0 + ($1?.growthByteCount(adding: count) ?? 0) }
+  }
+
+  /// Bytes that ``index(shareCount:)`` will take.
+  var indexByteCount: Int {
+    distinct.reduce(table.endGroup * 9) { $0 + ($1?.count ?? 0) * 4 }
+  }
+
   /// Makes the one group of an aggregate without keys.
   func makeOnlyGroup() {
     var none: [UInt32] = []
@@ -235,6 +245,8 @@ final class AggregateState {
     } else {
       from = share.map { Array(other.shares[$0]) } ?? (1..<UInt32(max(1, other.table.endGroup))).map { $0 }
       into.reserveCapacity(from.count)
+      table.adoptTexts(share != nil)
+      defer { table.adoptTexts(false) }
       let hashes = other.table.hashes
       var first = 0
       while first < from.count {

@@ -47,6 +47,13 @@ final class DistinctValues {
     return total
   }
 
+  /// Bytes that are taken at once when room is made for `count` more rows.
+  func growthByteCount(adding count: Int) -> Int {
+    var total = pairs.growthByteCount(adding: count)
+    if case .numbered(let values) = packing { total += values.growthByteCount(adding: count) }
+    return total
+  }
+
   /// How many pairs of group and value there are.
   var count: Int { pairs.endGroup - 1 }
 

@@ -158,16 +158,31 @@ final class StringKeyStore: GroupKeyStore {
   var values: [StringView] = [StringView()]
   var isNull: [Bool] = []
   let arena = StringArena()
+  /// Whether texts stay where they are, in pages that other groups keep anyway.
+  var adoptsTexts = false
+  private var adopted: [Buffer] = []
+  private var adoptedPages: Set<ObjectIdentifier> = []
 
   override var byteCount: Int { values.count * 16 + arena.byteCount + isNull.count }
+
+  /// Keeps the pages of a vector whose texts are adopted.
+  func adoptPages(of vector: Vector) {
+    for page in vector.stringPages where adoptedPages.insert(ObjectIdentifier(page)).inserted {
+      adopted.append(page)
+    }
+  }
 
   override func append(_ vector: Vector, rows: [UInt32]) {
     let source = vector.strings
     let validity = vector.validity
+    var stored = take(&values)
+    if adoptsTexts { adoptPages(of: vector) }
     for row in rows {
       let isValid = validity.map { $0[Int(row)] } ?? true
-      values.append(isValid ? arena.copy(source[Int(row)]) : StringView())
+      let text = isValid ? source[Int(row)] : StringView()
+      stored.append(adoptsTexts ? text : arena.copy(text))
     }
+    swap(&stored, &values)
     guard validity != nil || !isNull.isEmpty else { return }
     if isNull.isEmpty { isNull = [Bool](repeating: false, count: values.count - rows.count) }
     for row in rows { isNull.append(validity.map { !$0[Int(row)] } ?? false) }
@@ -202,7 +217,7 @@ final class StringKeyStore: GroupKeyStore {
     for index in groups.indices { room[index] = values[Int(groups[index])] }
     return .flat(
       buffer.freeze(), of: StringView.self, count: groups.count, validity: Kernels.validity(isNull, groups),
-      pages: arena.pages)
+      pages: adopted.isEmpty ? arena.pages : adopted + arena.pages)
   }
 }
 

@@ -85,6 +85,11 @@ final class GroupTable {
     }
   }
 
+  /// Tells whether the texts of further groups stay where they are, in pages that another table keeps anyway.
+  func adoptTexts(_ adopts: Bool) {
+    for store in stores { (store as? StringKeyStore)?.adoptsTexts = adopts }
+  }
+
   /// Finds or makes groups by hashing.
   func assignByHash(_ keys: [Vector], rowCount: Int, mask: Bitmap?, _ groups: inout [UInt32]) {
     var hashes = take(&rowHashes)
@@ -110,6 +115,7 @@ final class GroupTable {
         return assignValues(store, key.int128s, hashes, mask, &groups)
       }
       if let store = stores[0] as? StringKeyStore, store.isNull.isEmpty {
+        if store.adoptsTexts { store.adoptPages(of: key) }
         return assignStrings(store, key.strings, hashes, mask, &groups)
       }
     }
@@ -166,6 +172,7 @@ final class GroupTable {
     var slots = take(&self.slots)
     var stored = take(&store.values)
     let arena = store.arena
+    let adoptsTexts = store.adoptsTexts
     let wrap = slots.count &- 1
     var room = slots.mutableSpan
     var out = groups.mutableSpan
@@ -189,7 +196,7 @@ final class GroupTable {
         if slot == 0 {
           let group = stored.count
           room[index] = salt &<< 48 | UInt64(group)
-          stored.append(arena.copy(value))
+          stored.append(adoptsTexts ? value : arena.copy(value))
           groupHashes.append(hash)
           out[row] = UInt32(truncatingIfNeeded: group)
           break
@@ -279,13 +286,25 @@ final class GroupTable {
     swap(&places, &positions)
   }
 
+  /// Bytes that are taken at once when room is made for `count` more groups.
+  func growthByteCount(adding count: Int) -> Int {
+    let size = slotCount(adding: count)
+    return size > slots.count ? size * 8 : 0
+  }
+
+  private func slotCount(adding count: Int) -> Int {
+    let wanted = (hashes.count + count) * 3 / 2
+    var size = slots.count
+    guard wanted > size else { return size }
+    while size < wanted { size *= 2 }
+    // Of many groups many more are expected, as long as the room for them is no great loss.
+    return hashes.count > 65_536 && size <= 1 << 21 ? size * 2 : size
+  }
+
   /// Makes room for `count` more groups at a load of at most two thirds.
   private func reserve(_ count: Int) {
-    let wanted = (hashes.count + count) * 3 / 2
-    guard wanted > slots.count else { return }
-    var size = slots.count
-    while size < wanted { size *= 2 }
-    size = hashes.count > 65_536 ? size * 2 : size
+    let size = slotCount(adding: count)
+    guard size > slots.count else { return }
     var larger = [UInt64](repeating: 0, count: size)
     var room = larger.mutableSpan
     let wrap = size &- 1

@@ -5,7 +5,8 @@ internal import Synchronization
 ///
 /// Each worker has a table of its own. Few groups are merged into one table at the end, and their distinct
 /// values, if these are many, by all workers; of many groups each share (by bits of the hash) is merged as a
-/// morsel of the source, so by all workers, and put out at once. If memory runs out, distinct values of few
+/// morsel of the source, so by all workers, and put out at once. Where nearly every row is a group of its own, further rows
+/// wait for that in shares rather than pass through the worker's table. If memory runs out, distinct values of few
 /// groups go to disk by the hash of the value, and rows of many groups by the hash of the keys.
 final class HashAggregateSink: PipelineSink {
   private let plan: AggregatePlan
@@ -18,6 +19,7 @@ final class HashAggregateSink: PipelineSink {
     /// By worker.
     var locals: [Handover] = []
     var isMergedByShare = false
+    var mergedShareCount = 0
     var distinct: DistinctMerge?
   }
 
@@ -28,15 +30,18 @@ final class HashAggregateSink: PipelineSink {
     let sets: [AggregateState]
     /// By set, the rows that had no room in memory.
     let spilled: [SpillPartitions?]
+    /// Rows of the only set that are not in its state.
+    let unmerged: PartitionedRows?
     /// The distinct values that had no room in memory.
     let spilledValues: [DistinctMerge.Place: SpillPartitions]
     private let lease: MemoryLease?
 
     init(
-      _ sets: [AggregateState], spilled: [SpillPartitions?] = [],
+      _ sets: [AggregateState], spilled: [SpillPartitions?] = [], unmerged: PartitionedRows? = nil,
       spilledValues: [DistinctMerge.Place: SpillPartitions] = [:], _ lease: MemoryLease? = nil
     ) {
       (self.sets, self.spilled, self.spilledValues) = (sets, spilled, spilledValues)
+      self.unmerged = unmerged
       self.lease = lease
     }
   }
@@ -76,6 +81,9 @@ final class HashAggregateSink: PipelineSink {
   private static let distinctMergeLimit = 20_000
   /// Distinct values of more groups than this are not put aside without their rows.
   private static let fewGroups = 4096
+  /// Groups of one worker from which on it is asked whether most rows are groups of their own: more than the nearer
+  /// caches hold.
+  private static let manyGroups = 65_536
 
   init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
     (self.plan, self.layout, self.profile) = (plan, layout, profile)
@@ -98,7 +106,7 @@ final class HashAggregateSink: PipelineSink {
     let groupCounts = locals.map { local in local.sets.reduce(0) { $0 + $1.table.endGroup - 1 } }
     let isMergeLong =
       groupCounts.reduce(0, +) > HashAggregateSink.mergeLimit && groupCounts.count(where: { $0 > 0 }) > 1
-    if isMergeLong || locals.contains(where: { !$0.spilled.isEmpty }) {
+    if isMergeLong || locals.contains(where: { !$0.spilled.isEmpty || $0.unmerged != nil }) {
       state.withLock { $0.isMergedByShare = true }
       return locals.count * plan.sets.count
     }
@@ -254,6 +262,23 @@ final class HashAggregateSink: PipelineSink {
 
   private let feeding = Mutex(())
 
+  /// Lets go of what the workers made, once all shares have been merged: what runs next needs the memory.
+  private func noteMergedShare() {
+    let done = state.withLock { state -> [Handover] in
+      state.mergedShareCount += 1
+      guard state.mergedShareCount == shareMorselCount else { return [] }
+      defer { state.locals = [] }
+      return state.locals
+    }
+    // Freed outside the lock.
+    _ = done
+  }
+
+  /// How many shares there are to merge: the grand total of a set without keys is one.
+  private var shareMorselCount: Int {
+    plan.sets.reduce(0) { $0 + ($1.isEmpty ? 1 : HashAggregateSink.shareCount) }
+  }
+
   /// The groups as a source.
   var source: any PipelineSource { Source(sink: self) }
 
@@ -266,6 +291,9 @@ final class HashAggregateSink: PipelineSink {
     private let context: QueryContext
     private let lease: MemoryLease
     private var batchCount = 0
+    private var rowCount = 0
+    /// Set once most rows have turned out to be groups of their own: from then on rows go there.
+    private var unmerged: PartitionedRows?
     /// Set once memory has run out: from then on rows go to disk.
     private var spilled: [SpillPartitions?] = []
     private var spilledValues: [DistinctMerge.Place: PartitionedSpill] = [:]
@@ -288,6 +316,7 @@ final class HashAggregateSink: PipelineSink {
     override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
       let selected = batch.selectedCount
       if selected == 0 { return true }
+      let isSparse = selected < batch.rowCount / 2
       // Few rows left: moving them together costs less than carrying the others along.
       if selected < batch.rowCount / 4 { batch = batch.compacted() }
       var keyValues = try keys.evaluate(batch)
@@ -306,11 +335,23 @@ final class HashAggregateSink: PipelineSink {
       for index in filters.indices {
         bitmaps.append(try filters[index].select(from: batch)?.rows)
       }
+      if spilled.isEmpty && unmerged == nil {
+        let growth = states.reduce(0) { $0 + $1.growthByteCount(adding: batch.rowCount) }
+        if growth > lease.step { try askForMemory(adding: growth) }
+      }
       for (index, state) in states.enumerated() {
         let set = sink.plan.sets[index]
         let setKeys = set.map { keyValues[$0] }
         if !spilled.isEmpty, let partitions = spilled[index] {
-          try spill(setKeys, values, bitmaps, batch, to: partitions)
+          let (rows, hashes) = rows(setKeys, values, bitmaps, batch)
+          try partitions.add(rows, hashes: hashes)
+          continue
+        }
+        if let unmerged {
+          var (rows, hashes) = rows(setKeys, values, bitmaps, batch)
+          // Few rows of many would keep all texts of their column chunk.
+          if isSparse { rows.columns = rows.columns.map { Kernels.detached($0) } }
+          unmerged.add(rows, hashes: hashes)
           continue
         }
         try state.add(
@@ -318,31 +359,60 @@ final class HashAggregateSink: PipelineSink {
       }
       if let limit = sink.limit, !limit.isSettled { limit.settle(states[0].table) }
       batchCount += 1
+      rowCount += selected
       // Often while there are few rows, so that a small limit holds too.
-      if batchCount & 15 == 0 || batchCount & (batchCount - 1) == 0 { try askForMemory() }
+      if batchCount & 15 == 0 || batchCount & (batchCount - 1) == 0 {
+        try askForMemory()
+        if unmerged == nil && areMostRowsGroups { unmerged = makeUnmerged() }
+      }
       return true
     }
 
-    private var byteCount: Int { states.reduce(0) { $0 + $1.byteCount } }
+    private var byteCount: Int {
+      states.reduce(unmerged?.byteCount ?? 0) { $0 + $1.byteCount + $1.indexByteCount }
+    }
+
+    /// Whether merging will visit nearly as many groups as there were rows, so that finding them before saves nothing.
+    private var areMostRowsGroups: Bool {
+      let groupCount = states[0].table.endGroup - 1
+      return groupCount >= HashAggregateSink.manyGroups && groupCount > rowCount / 4 * 3
+        && context.settings.threadCount > 1 && states.count == 1 && sink.limit == nil && spilled.isEmpty
+    }
+
+    /// The types of a row that is put aside: the keys of its set, arguments, and whether it meets each filter.
+    private func rowTypes(_ set: [Int]) -> [LogicalType] {
+      set.map { sink.plan.keys[$0].type } + sink.plan.arguments.map(\.type)
+        + sink.plan.filters.map { _ in .boolean }
+    }
+
+    private func makeUnmerged() -> PartitionedRows {
+      PartitionedRows(rowTypes(sink.plan.sets[0]), count: HashAggregateSink.shareCount)
+    }
 
     /// Tells the budget what the states hold; if that is too much, distinct values or further rows go to disk.
-    private func askForMemory() throws(QueryError) {
-      if lease.resize(to: byteCount) { return }
+    private func askForMemory(adding growth: Int = 0) throws(QueryError) {
+      if lease.resize(to: byteCount + growth) { return }
       try spillValues()
-      if lease.resize(to: byteCount) { return }
+      if lease.resize(to: byteCount + growth) { return }
       lease.force(to: byteCount)
       guard spilled.isEmpty, !sink.plan.keys.isEmpty else { return }
-      let more = sink.plan.arguments.map(\.type) + sink.plan.filters.map { _ in .boolean }
       var partitions: [SpillPartitions?] = []
       for set in sink.plan.sets {
         partitions.append(
           set.isEmpty
             ? nil
             : try SpillPartitions(
-              set.map { sink.plan.keys[$0].type } + more, count: HashAggregateSink.shareCount,
-              in: context.settings.tempDirectory, memoryLimit: context.memory.limit))
+              rowTypes(set), count: HashAggregateSink.shareCount, in: context.settings.tempDirectory,
+              memoryLimit: context.memory.limit))
       }
       spilled = partitions
+      guard let waiting = unmerged, let file = partitions[0] else { return }
+      waiting.finish()
+      for share in 0..<HashAggregateSink.shareCount {
+        try waiting.forEachBatch(share) { (rows) throws(QueryError) in try file.add(rows, to: share) }
+      }
+      unmerged = nil
+      lease.force(to: byteCount)
     }
 
     /// Puts the distinct values of few groups aside.
@@ -358,17 +428,17 @@ final class HashAggregateSink: PipelineSink {
       }
     }
 
-    private func spill(
-      _ keys: [Vector], _ values: [Vector], _ filters: [Bitmap?], _ batch: borrowing Batch,
-      to partitions: SpillPartitions
-    ) throws(QueryError) {
+    /// The selected rows of a batch as they are put aside, and the hashes of their keys.
+    private func rows(
+      _ keys: [Vector], _ values: [Vector], _ filters: [Bitmap?], _ batch: borrowing Batch
+    ) -> (Batch, [UInt64]) {
       let rowCount = batch.rowCount
       let bits = filters.map { Vector.bits($0 ?? Bitmap(repeating: true, count: rowCount)) }
       let rows = Batch(columns: keys + values + bits, rowCount: rowCount, selection: batch.selection)
         .compacted()
       var hashes: [UInt64] = []
       GroupTable.hash(Array(rows.columns.prefix(keys.count)), into: &hashes)
-      try partitions.add(rows, hashes: hashes)
+      return (rows, hashes)
     }
 
     override func finish() throws(QueryError) {
@@ -383,7 +453,8 @@ final class HashAggregateSink: PipelineSink {
         try spill.add(states[place.set].takeDistinct(place.step))
         files[place] = try spill.finish()
       }
-      let handover = Handover(states, spilled: spilled, spilledValues: files, lease)
+      unmerged?.finish()
+      let handover = Handover(states, spilled: spilled, unmerged: unmerged, spilledValues: files, lease)
       sink.state.withLock { $0.locals.append(handover) }
     }
   }
@@ -409,13 +480,17 @@ final class HashAggregateSink: PipelineSink {
 
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
       let (locals, isMergedByShare) = sink.state.withLock { ($0.locals, $0.isMergedByShare) }
-      guard let first = locals.first else { return true }
-      if !isMergedByShare { return try push(first.sets[morsel], morsel, into: next) }
+      if !isMergedByShare {
+        guard let first = locals.first else { return true }
+        return try push(first.sets[morsel], morsel, into: next)
+      }
       let (set, index) = morsel.quotientAndRemainder(dividingBy: HashAggregateSink.shareCount)
       // The grand total has no hash: it is made once.
       if sink.plan.sets[set].isEmpty && index > 0 { return true }
+      guard !locals.isEmpty else { throw .internalError("groups that were let go are read again") }
       let merged = try merge(
         locals, set, AggregatePartition(index: index, count: HashAggregateSink.shareCount))
+      sink.noteMergedShare()
       return try push(merged, set, into: next)
     }
 
@@ -424,8 +499,6 @@ final class HashAggregateSink: PipelineSink {
       _ locals: [Handover], _ set: Int, _ share: AggregatePartition
     ) throws(QueryError) -> AggregateState {
       let merged = sink.plan.makeState(set)
-      let keyCount = sink.plan.sets[set].count
-      let argumentCount = sink.plan.arguments.count
       for local in locals {
         try merged.merge(local.sets[set], share: share.index)
         for (place, file) in local.spilledValues where place.set == set {
@@ -441,17 +514,27 @@ final class HashAggregateSink: PipelineSink {
           }
         }
       }
-      for local in locals where !local.spilled.isEmpty {
-        try local.spilled[set]?.forEachBatch(share.index) { (batch) throws(QueryError) in
-          try merged.add(
-            Array(batch.columns.prefix(keyCount)),
-            Array(batch.columns[keyCount..<keyCount + argumentCount]),
-            filters: batch.columns[(keyCount + argumentCount)...].map(\.bits), rowCount: batch.rowCount,
-            mask: nil)
+      for local in locals {
+        if !local.spilled.isEmpty {
+          try local.spilled[set]?.forEachBatch(share.index) { (batch) throws(QueryError) in
+            try add(batch, to: merged, set)
+          }
+        }
+        try local.unmerged?.forEachBatch(share.index) { (batch) throws(QueryError) in
+          try add(batch, to: merged, set)
         }
       }
       try merged.finishDistinct()
       return merged
+    }
+
+    /// Adds rows that were put aside.
+    private func add(_ batch: Batch, to state: AggregateState, _ set: Int) throws(QueryError) {
+      let keyCount = sink.plan.sets[set].count
+      let end = keyCount + sink.plan.arguments.count
+      try state.add(
+        Array(batch.columns.prefix(keyCount)), Array(batch.columns[keyCount..<end]),
+        filters: batch.columns[end...].map(\.bits), rowCount: batch.rowCount, mask: nil)
     }
 
     private func push(
