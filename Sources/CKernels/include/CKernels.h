@@ -13,4 +13,10 @@ uint32_t ck_cpu_features(void);
 /// column chunks come and go by the megabyte, and fresh pages cost a fault each.
 void ck_keep_freed_memory(void);
 
+/// Returns freed memory of all threads to the system now.
+void ck_return_freed_memory(void);
+
+/// Bytes that the process holds in memory; 0 if the system does not tell.
+uint64_t ck_resident_bytes(void);
+
 #endif

@@ -146,6 +146,12 @@ package final class AggregateCache: Sendable {
     }
   }
 
+  /// Whether so many groups are much less than the rows that they come of, and have room.
+  func isWorthKeeping(groupCount: Int, rowCount: Int, groupByteCount: Int) -> Bool {
+    isWorthKeeping(groupCount: groupCount, rowCount: rowCount)
+      && groupCount <= Self.longestEntry / max(1, groupByteCount)
+  }
+
   /// Whether so many groups are much less than the rows that they come of.
   func isWorthKeeping(groupCount: Int, rowCount: Int) -> Bool {
     groupCount <= max(policy.fewGroups, rowCount / policy.rowsPerGroup)

@@ -1,3 +1,4 @@
+internal import Columnar
 internal import Synchronization
 
 /// How much memory a session may hold: its operators, and the column chunks that it keeps.
@@ -8,6 +9,8 @@ package final class MemoryBudget: Sendable {
   private let most: Atomic<Int>
   private let used = Atomic(0)
   private let peak = Atomic(0)
+  /// Bytes that the process held when it last returned what was free.
+  private let residentAfterReturn = Atomic(0)
   private let reserve = Mutex(Reserve())
 
   private struct Reserve { weak var cache: ChunkCache? }
@@ -29,7 +32,13 @@ package final class MemoryBudget: Sendable {
 
   /// Takes `byteCount` bytes if they are within the limit, and returns whether they are.
   package func request(_ byteCount: Int) -> Bool {
-    if requestFree(byteCount) { return true }
+    let isFull = isProcessFull()
+    if !isFull && requestFree(byteCount) { return true }
+    if isFull {
+      // What is held beyond the accounts has to go from somewhere.
+      if let cache = reserve.withLock({ $0.cache }) { _ = cache.giveWay(byteCount) }
+      return false
+    }
     guard let cache = reserve.withLock({ $0.cache }), cache.giveWay(byteCount) else { return false }
     return requestFree(byteCount)
   }
@@ -58,6 +67,33 @@ package final class MemoryBudget: Sendable {
 
   /// Gives back what was taken.
   package func release(_ byteCount: Int) { used.wrappingSubtract(byteCount, ordering: .relaxed) }
+
+  /// Returns freed memory to the system, if the process holds much of what the limit allows.
+  ///
+  /// Freed memory is kept for the thread that took it, so that what one worker gave back would not be there for another.
+  package func returnFreed() { _ = isProcessFull() }
+
+  /// Whether the process holds nearly what the limit allows, though it has returned what is free.
+  ///
+  /// Accounts say what operators keep, not what allocation wastes nor what is being read.
+  private func isProcessFull() -> Bool {
+    let limit = limit
+    // What the program takes by itself is not held against a tiny limit.
+    guard usedByteCount > MemoryBudget.leastReturn else { return false }
+    let resident = ProcessMemory.residentByteCount
+    guard resident > limit / 2 else { return false }
+    let most = limit - limit / 8
+    if resident > residentAfterReturn.load(ordering: .relaxed) + MemoryBudget.leastReturn {
+      ProcessMemory.returnFreed()
+      let rest = ProcessMemory.residentByteCount
+      residentAfterReturn.store(rest, ordering: .relaxed)
+      return rest > most
+    }
+    return resident > most
+  }
+
+  /// Less than this is not worth looking for free memory.
+  private static let leastReturn = 16 << 20
 
   /// Bytes held now.
   package var usedByteCount: Int { used.load(ordering: .relaxed) }

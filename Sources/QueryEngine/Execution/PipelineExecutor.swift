@@ -49,6 +49,7 @@ final class PipelineExecutor: Sendable {
     for (number, pipeline) in pipelines.enumerated() {
       let queue = meet(worker) { () throws(QueryError) in
         defer { worker.spend(on: pipeline.sourceProfile) }
+        if number > 0 { self.context.memory.returnFreed() }
         let count = try pipeline.source.open(self.context)
         self.context.progress?.begin(step: number + 1, of: self.pipelines.count, total: count)
         return MorselQueue(count: count)

@@ -54,3 +54,15 @@ extension Kernels {
     return Kernels.strings(copies[...], validity: validity, pages: arena.pages)
   }
 }
+
+extension PhysicalType {
+  /// Bytes of a value, as far as they are known before one is seen.
+  var usualByteCount: Int {
+    switch self {
+    case .bit: 1
+    case .string: stride + 32
+    case .list, .struct: 64
+    default: stride
+    }
+  }
+}

@@ -72,7 +72,13 @@ final class RowStore: Sendable {
   }
 
   /// The columns, once all are put together.
-  func columns() -> [Vector] { state.withLock { $0.columns.compactMap { $0 } } }
+  func columns() -> [Vector] {
+    state.withLock { state in
+      // The rows are there once from now on.
+      for lease in state.leases { lease.lease.force(to: lease.lease.byteCount / 2) }
+      return state.columns.compactMap { $0 }
+    }
+  }
 
   var rowCount: Int { state.withLock { $0.rowCount } }
 }
@@ -92,11 +98,15 @@ final class RowStoreLocal: OperatorInstance {
   private var morsels: [(morsel: Int, batches: [Batch])] = []
   private let lease: MemoryLease
   private var byteCount = 0
+  private var rowCount = 0
   private var nextCheck: Int
   private var rounds = 0
   private let overflow: (any RowOverflow)?
   /// What keeps the rows, for the message that they are too many.
   private let name: String
+  private let memory: MemoryBudget
+  /// Bytes that a row takes besides its values, in a hash table or an order of rows that is being made.
+  private static let rowOverhead = 48
   /// The entries of dictionaries that batches refer to, by column, so that each is counted once.
   private var bases: [ObjectIdentifier?]
 
@@ -108,7 +118,8 @@ final class RowStoreLocal: OperatorInstance {
     overflow: (any RowOverflow)?
   ) {
     (self.store, self.keys, self.name, self.overflow) = (store, keys, name, overflow)
-    lease = MemoryLease(worker.query.memory)
+    memory = worker.query.memory
+    lease = MemoryLease(memory)
     nextCheck = lease.step
     bases = store.types.map { _ in nil }
   }
@@ -120,7 +131,11 @@ final class RowStoreLocal: OperatorInstance {
     if morsels.isEmpty { morsels.append((0, [])) }
     let values = try keys.evaluate(batch)
     batch.columns.append(contentsOf: values)
-    let rows = batch.compacted()
+    // Few rows of many would keep all texts of their column chunk.
+    let isSparse = batch.selectedCount < batch.rowCount / 2
+    var rows = batch.compacted()
+    if isSparse { rows.columns = rows.columns.map { Kernels.detached($0) } }
+    rowCount += rows.rowCount
     for (index, column) in rows.columns.enumerated() {
       byteCount += Kernels.byteCount(column)
       if column.encoding == .dictionary, let base = column.base, base.storageIdentity != bases[index] {
@@ -136,8 +151,8 @@ final class RowStoreLocal: OperatorInstance {
   private func askForMemory() throws(QueryError) {
     nextCheck = byteCount + lease.step
     // Rows are there twice while they are put together.
-    if lease.resize(to: byteCount * 2) { return }
     guard let overflow else { return try lease.require(byteCount * 2, for: name) }
+    if lease.resize(to: byteCount * 2 + rowCount * RowStoreLocal.rowOverhead) { return }
     try flush(overflow)
   }
 
@@ -146,9 +161,10 @@ final class RowStoreLocal: OperatorInstance {
     rounds += 1
     // More rows of the last morsel may follow.
     morsels = morsels.last.map { [($0.morsel, [])] } ?? []
-    (byteCount, nextCheck) = (0, lease.step)
+    (byteCount, rowCount, nextCheck) = (0, 0, lease.step)
     bases = bases.map { _ in nil }
     lease.force(to: 0)
+    memory.returnFreed()
   }
 
   override func finish() throws(QueryError) {

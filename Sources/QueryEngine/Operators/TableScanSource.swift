@@ -153,7 +153,7 @@ final class TableScanSource: PipelineSource {
   /// Small files are a morsel each; the footers of others are read to learn of their row groups.
   func open(_ context: QueryContext) throws(QueryError) -> Int {
     var morsels: [Morsel] = []
-    let morselRowCount = context.settings.morselRowCount
+    let morselRowCount = morselRowCount(context)
     let isPlentiful = plan.tasks.count >= context.settings.threadCount * 8
     let answered = answered.withLock { $0 }
     for index in plan.tasks.indices where !answered.contains(index) {
@@ -183,6 +183,15 @@ final class TableScanSource: PipelineSource {
     }
     self.morsels.withLock { $0 = morsels }
     return morsels.count
+  }
+
+  /// Rows of a morsel: its columns are in memory at once, which is a small share of the limit for each worker.
+  private func morselRowCount(_ context: QueryContext) -> Int {
+    let rowByteCount = columns.reduce(1) { $0 + $1.type.physicalType.usualByteCount }
+    let room = context.memory.limit / (16 * max(1, context.settings.threadCount)) / rowByteCount
+    var count = context.settings.morselRowCount
+    while count > 2048 && count > room { count = max(2048, count / 4096 * 2048) }
+    return count
   }
 
   func morsel(_ index: Int) -> Morsel { morsels.withLock { $0[index] } }

@@ -31,7 +31,7 @@ extension PhysicalPlanner {
       types: types)
     let found = cache.batches(fragment.key, of: units.units.map(\.key))
     let missing = units.units.indices.filter { found[$0] == nil }
-    if missing.count == units.units.count, !isWorthKeeping(units, fragment, cache) {
+    if missing.count == units.units.count, !isWorthKeeping(units, fragment, types, cache) {
       cache.note(fragment.key, groupsOf: profile, rowCount: scan.estimatedRowCount)
       return nil
     }
@@ -67,16 +67,21 @@ extension PhysicalPlanner {
 
   /// Whether the groups of most files will be few enough, as far as that is known before.
   private func isWorthKeeping(
-    _ units: AggregateUnits, _ fragment: AggregateFragment, _ cache: AggregateCache
+    _ units: AggregateUnits, _ fragment: AggregateFragment, _ types: [LogicalType], _ cache: AggregateCache
   ) -> Bool {
     let groupCount = cache.groupCount(of: fragment.key)
     guard let expected = units.groupsOfUnit(keyCount: fragment.plan.keys.count, groupCount: groupCount)
     else { return false }
+    let groupByteCount = types.reduce(0) { $0 + $1.physicalType.stride }
     var (all, worth) = (0, 0)
     for unit in units.units {
       all += unit.rowCount
       let count = min(expected, unit.rowCount)
-      if cache.isWorthKeeping(groupCount: count, rowCount: unit.rowCount) { worth += unit.rowCount }
+      if cache.isWorthKeeping(
+        groupCount: count, rowCount: unit.rowCount, groupByteCount: groupByteCount)
+      {
+        worth += unit.rowCount
+      }
     }
     return worth >= all / 2
   }

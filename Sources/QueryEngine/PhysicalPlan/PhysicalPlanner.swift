@@ -96,6 +96,14 @@ struct PhysicalPlanner {
     return pipeline
   }
 
+  /// How many first rows of an order are kept in memory; more are found by a sort, which may go to disk.
+  private func mostFirstRows(of input: LogicalPlan) -> Int {
+    let rowByteCount = input.outputColumns.reduce(16) { $0 + $1.type.physicalType.usualByteCount }
+    // Each worker keeps some times as many before it drops the rest.
+    let room = context.memory.limit / (32 * max(1, context.settings.threadCount)) / rowByteCount
+    return max(1024, min(1_000_000, room))
+  }
+
   private mutating func openNode(_ plan: LogicalPlan) throws(QueryError) -> OpenPipeline {
     switch plan {
     case .scan(let scan): return try open(scan)
@@ -123,7 +131,7 @@ struct PhysicalPlanner {
     case .topN(let keys, let count, let offset, let input):
       if keys.isEmpty { return try open(.limit(count: count, offset: offset, input)) }
       let kept = count.addingReportingOverflow(offset)
-      if kept.overflow || kept.partialValue > 1_000_000 {
+      if kept.overflow || kept.partialValue > mostFirstRows(of: input) {
         return try open(.limit(count: count, offset: offset, .sort(keys, input)))
       }
       let pipeline = try open(input)
