@@ -67,15 +67,19 @@ public enum SegmentedGzip {
   private static func unpack(
     _ segment: Span<UInt8>, room: Int, _ decompressor: Deflate.Decompressor
   ) -> [UInt8]? {
+    var text = [UInt8](repeating: 0, count: room)
+    var target = text.mutableSpan
+    guard let size = decompressor.fill(&target, from: stream(of: segment).span) else { return nil }
+    text.removeLast(room - size)
+    return text
+  }
+
+  /// A segment as a stream of its own.
+  private static func stream(of segment: Span<UInt8>) -> [UInt8] {
     var stream: [UInt8] = []
     stream.reserveCapacity(segment.count + lastBlock.count)
     for index in segment.indices { stream.append(segment[index]) }
-    stream += lastBlock
-    var text = [UInt8](repeating: 0, count: room)
-    var target = text.mutableSpan
-    guard let size = decompressor.fill(&target, from: stream.span) else { return nil }
-    text.removeLast(room - size)
-    return text
+    return stream + lastBlock
   }
 
   /// Reads a file that a ``Writer`` made.
@@ -90,21 +94,28 @@ public enum SegmentedGzip {
       JSONScanner.isSame(file, at: end, as: lastBlock.span, lastBlock.indices),
       let decompressor = try? Deflate.Decompressor()
     else { return nil }
+    var total = 0
+    for index in 1...4 { total = total << 8 | Int(file[file.count - index]) }
+    // Metadata shrinks to a seventh; a file that says much more of itself is read by the way that believes none.
+    guard total <= limit, total <= max(1 << 20, 16 * file.count) else { return nil }
     var contents = Contents()
-    var start = header.count
+    // Once, in its size: growing text is a cost of each commit.
+    contents.text = [UInt8](repeating: 0, count: total)
+    var (start, filled) = (header.count, 0)
     while start < end {
-      let count = contents.text.count
-      guard let next = segmentEnd(file, start, end),
-        let part = unpack(file.extracting(start..<next), room: segmentLimit, decompressor),
-        count + part.count <= limit
-      else { return nil }
+      guard let next = segmentEnd(file, start, end) else { return nil }
+      let segment = file.extracting(start..<next)
+      var text = contents.text.mutableSpan
+      var room = text._mutatingExtracting(filled..<min(total, filled + segmentLimit))
+      guard let size = decompressor.fill(&room, from: stream(of: segment).span) else { return nil }
       var packed: [UInt8] = []
-      packed.reserveCapacity(next - start)
-      for index in start..<next { packed.append(file[index]) }
-      contents.segments.append(Segment(text: count..<count + part.count, packed: packed))
-      contents.text += part
+      packed.reserveCapacity(segment.count)
+      for index in segment.indices { packed.append(segment[index]) }
+      contents.segments.append(Segment(text: filled..<filled + size, packed: packed))
+      filled += size
       start = next
     }
+    guard filled == total else { return nil }
     let trailer = trailer(Deflate.crc32(contents.text.span), contents.text.count)
     let isWhole = JSONScanner.isSame(
       file, at: file.count - trailerSize, as: trailer.span, trailer.indices)

@@ -41,13 +41,17 @@ extension Kernels {
 
 extension Kernels {
   /// Returns a flat vector whose texts are copied, so that it keeps nothing of the column chunk it came from.
-  static func detached(_ vector: Vector) -> Vector {
+  ///
+  /// - Parameters:
+  ///   - vector: Any vector.
+  ///   - arena: Where the texts go; one for many small vectors spares pages.
+  /// - Returns: The same values.
+  static func detached(_ vector: Vector, into arena: StringArena = StringArena()) -> Vector {
     guard vector.type == .string || vector.encoding != .flat else { return vector }
     let flat = vector.flattened()
     guard flat.type == .string else { return flat }
     let views = flat.strings
     let validity = flat.validity
-    let arena = StringArena()
     var copies: [StringView] = []
     copies.reserveCapacity(views.count)
     for row in views.indices { copies.append(validity?[row] ?? true ? arena.copy(views[row]) : StringView()) }

@@ -107,6 +107,10 @@ final class RowStoreLocal: OperatorInstance {
   private let memory: MemoryBudget
   /// Bytes that a row takes besides its values, in a hash table or an order of rows that is being made.
   private static let rowOverhead = 48
+  /// The texts of batches of which few rows were wanted.
+  private var texts = StringArena()
+  /// More pages than this are not held by every batch.
+  private static let mostPages = 8
   /// The entries of dictionaries that batches refer to, by column, so that each is counted once.
   private var bases: [ObjectIdentifier?]
 
@@ -131,10 +135,13 @@ final class RowStoreLocal: OperatorInstance {
     if morsels.isEmpty { morsels.append((0, [])) }
     let values = try keys.evaluate(batch)
     batch.columns.append(contentsOf: values)
-    // Few rows of many would keep all texts of their column chunk.
+    // Few rows of many would keep all texts of their column chunk; dictionaries are shared, and counted once.
     let isSparse = batch.selectedCount < batch.rowCount / 2
     var rows = batch.compacted()
-    if isSparse { rows.columns = rows.columns.map { Kernels.detached($0) } }
+    if isSparse {
+      if texts.pages.count >= RowStoreLocal.mostPages { texts = StringArena() }
+      rows.columns = rows.columns.map { $0.encoding == .flat ? Kernels.detached($0, into: texts) : $0 }
+    }
     rowCount += rows.rowCount
     for (index, column) in rows.columns.enumerated() {
       byteCount += Kernels.byteCount(column)
