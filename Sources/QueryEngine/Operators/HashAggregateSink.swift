@@ -9,13 +9,13 @@ internal import Synchronization
 /// wait for that in shares rather than pass through the worker's table. If memory runs out, distinct values of few
 /// groups go to disk by the hash of the value, and rows of many groups by the hash of the keys.
 final class HashAggregateSink: PipelineSink {
-  private let plan: AggregatePlan
-  private let layout: ColumnLayout
-  private let profile: OperatorProfile?
-  private let limit: GroupLimit?
-  private let state = Mutex(SharedState())
+  let plan: AggregatePlan
+  let layout: ColumnLayout
+  let profile: OperatorProfile?
+  let limit: GroupLimit?
+  let state = Mutex(SharedState())
 
-  private struct SharedState {
+  struct SharedState {
     /// By worker.
     var locals: [Handover] = []
     var isMergedByShare = false
@@ -24,7 +24,7 @@ final class HashAggregateSink: PipelineSink {
   }
 
   /// States that one worker made and another takes over.
-  private final class Handover: @unchecked Sendable {
+  final class Handover: @unchecked Sendable {
     // SAFETY: the maker is done with the states when it hands them over, under the sink's lock; afterwards each is changed by
     // one task at a time, or read only.
     let sets: [AggregateState]
@@ -47,7 +47,7 @@ final class HashAggregateSink: PipelineSink {
   }
 
   /// The merging of distinct values of few groups.
-  private struct DistinctMerge: Sendable {
+  struct DistinctMerge: Sendable {
     struct Place: Hashable {
       var set: Int
       var step: Int
@@ -67,23 +67,23 @@ final class HashAggregateSink: PipelineSink {
   }
 
   /// Values on disk, and the worker whose groups they name.
-  private struct SpilledValues: @unchecked Sendable {
+  struct SpilledValues: @unchecked Sendable {
     // SAFETY: the maker is done with the file, which is only read from here on.
     let file: SpillPartitions
     let worker: Int
   }
 
   /// Shares that many groups are merged in, and rows put aside in.
-  private static let shareCount = SpillPartitions.defaultCount
+  static let shareCount = SpillPartitions.defaultCount
   /// More groups than this are merged in shares.
   private static let mergeLimit = 20_000
   /// More distinct values than this are merged by all workers.
   private static let distinctMergeLimit = 20_000
   /// Distinct values of more groups than this are not put aside without their rows.
-  private static let fewGroups = 4096
+  static let fewGroups = 4096
   /// Groups of one worker from which on it is asked whether most rows are groups of their own: more than the nearer
   /// caches hold.
-  private static let manyGroups = 65_536
+  static let manyGroups = 65_536
 
   init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
     (self.plan, self.layout, self.profile) = (plan, layout, profile)
@@ -263,7 +263,7 @@ final class HashAggregateSink: PipelineSink {
   private let feeding = Mutex(())
 
   /// Lets go of what the workers made, once all shares have been merged: what runs next needs the memory.
-  private func noteMergedShare() {
+  func noteMergedShare() {
     let done = state.withLock { state -> [Handover] in
       state.mergedShareCount += 1
       guard state.mergedShareCount == shareMorselCount else { return [] }
@@ -281,295 +281,11 @@ final class HashAggregateSink: PipelineSink {
 
   /// The groups as a source.
   var source: any PipelineSource { Source(sink: self) }
-
-  private final class Local: OperatorInstance {
-    private let sink: HashAggregateSink
-    private let states: [AggregateState]
-    private var keys: [CompiledExpression]
-    private var arguments: [CompiledExpression]
-    private var filters: [ExpressionEvaluator]
-    private let context: QueryContext
-    private let lease: MemoryLease
-    private var batchCount = 0
-    private var rowCount = 0
-    /// Set once most rows have turned out to be groups of their own: from then on rows go there.
-    private var unmerged: PartitionedRows?
-    /// Set once memory has run out: from then on rows go to disk.
-    private var spilled: [SpillPartitions?] = []
-    private var spilledValues: [DistinctMerge.Place: PartitionedSpill] = [:]
-
-    init(_ sink: HashAggregateSink, _ worker: WorkerContext) throws(QueryError) {
-      self.sink = sink
-      context = worker.query
-      lease = MemoryLease(worker.query.memory)
-      states = sink.plan.makeStates()
-      keys = try CompiledExpression.all(sink.plan.keys, sink.layout, worker)
-      arguments = try CompiledExpression.all(sink.plan.arguments, sink.layout, worker)
-      var filters: [ExpressionEvaluator] = []
-      for filter in sink.plan.filters {
-        filters.append(
-          try ExpressionEvaluator(filter, layout: sink.layout, environment: worker.query.evaluation))
-      }
-      self.filters = filters
-    }
-
-    override func push(_ batch: consuming Batch) throws(QueryError) -> Bool {
-      let selected = batch.selectedCount
-      if selected == 0 { return true }
-      let isSparse = selected < batch.rowCount / 2
-      // Few rows left: moving them together costs less than carrying the others along.
-      if selected < batch.rowCount / 4 { batch = batch.compacted() }
-      var keyValues = try keys.evaluate(batch)
-      if let limit = sink.limit,
-        let wanted = limit.select(keyValues, rowCount: batch.rowCount, mask: batch.selection?.rows)
-      {
-        // Without aggregates the groups named are all there is to know.
-        if sink.plan.steps.isEmpty { return false }
-        if wanted.count == 0 { return true }
-        batch.selection = wanted
-        if wanted.count < batch.rowCount / 4 { batch = batch.compacted() }
-        keyValues = try keys.evaluate(batch)
-      }
-      let values = try arguments.evaluate(batch)
-      var bitmaps: [Bitmap?] = []
-      for index in filters.indices {
-        bitmaps.append(try filters[index].select(from: batch)?.rows)
-      }
-      if spilled.isEmpty && unmerged == nil {
-        let growth = states.reduce(0) { $0 + $1.growthByteCount(adding: batch.rowCount) }
-        if growth > lease.step { try askForMemory(adding: growth) }
-      }
-      for (index, state) in states.enumerated() {
-        let set = sink.plan.sets[index]
-        let setKeys = set.map { keyValues[$0] }
-        if !spilled.isEmpty, let partitions = spilled[index] {
-          let (rows, hashes) = rows(setKeys, values, bitmaps, batch)
-          try partitions.add(rows, hashes: hashes)
-          continue
-        }
-        if let unmerged {
-          var (rows, hashes) = rows(setKeys, values, bitmaps, batch)
-          // Few rows of many would keep all texts of their column chunk.
-          if isSparse { rows.columns = rows.columns.map { Kernels.detached($0) } }
-          unmerged.add(rows, hashes: hashes)
-          continue
-        }
-        try state.add(
-          setKeys, values, filters: bitmaps, rowCount: batch.rowCount, mask: batch.selection?.rows)
-      }
-      if let limit = sink.limit, !limit.isSettled { limit.settle(states[0].table) }
-      batchCount += 1
-      rowCount += selected
-      // Often while there are few rows, so that a small limit holds too.
-      if batchCount & 15 == 0 || batchCount & (batchCount - 1) == 0 {
-        try askForMemory()
-        if unmerged == nil && areMostRowsGroups { unmerged = makeUnmerged() }
-      }
-      return true
-    }
-
-    private var byteCount: Int {
-      states.reduce(unmerged?.byteCount ?? 0) { $0 + $1.byteCount + $1.indexByteCount }
-    }
-
-    /// Whether merging will visit nearly as many groups as there were rows, so that finding them before saves nothing.
-    private var areMostRowsGroups: Bool {
-      let groupCount = states[0].table.endGroup - 1
-      return groupCount >= HashAggregateSink.manyGroups && groupCount > rowCount / 4 * 3
-        && context.settings.threadCount > 1 && states.count == 1 && sink.limit == nil && spilled.isEmpty
-    }
-
-    /// The types of a row that is put aside: the keys of its set, arguments, and whether it meets each filter.
-    private func rowTypes(_ set: [Int]) -> [LogicalType] {
-      set.map { sink.plan.keys[$0].type } + sink.plan.arguments.map(\.type)
-        + sink.plan.filters.map { _ in .boolean }
-    }
-
-    private func makeUnmerged() -> PartitionedRows {
-      PartitionedRows(rowTypes(sink.plan.sets[0]), count: HashAggregateSink.shareCount)
-    }
-
-    /// Tells the budget what the states hold; if that is too much, distinct values or further rows go to disk.
-    private func askForMemory(adding growth: Int = 0) throws(QueryError) {
-      if lease.resize(to: byteCount + growth) { return }
-      try spillValues()
-      if lease.resize(to: byteCount + growth) { return }
-      lease.force(to: byteCount)
-      guard spilled.isEmpty, !sink.plan.keys.isEmpty else { return }
-      var partitions: [SpillPartitions?] = []
-      for set in sink.plan.sets {
-        partitions.append(
-          set.isEmpty
-            ? nil
-            : try SpillPartitions(
-              rowTypes(set), count: HashAggregateSink.shareCount, in: context.settings.tempDirectory,
-              memoryLimit: context.memory.limit))
-      }
-      spilled = partitions
-      guard let waiting = unmerged, let file = partitions[0] else { return }
-      waiting.finish()
-      for share in 0..<HashAggregateSink.shareCount {
-        try waiting.forEachBatch(share) { (rows) throws(QueryError) in try file.add(rows, to: share) }
-      }
-      unmerged = nil
-      lease.force(to: byteCount)
-    }
-
-    /// Puts the distinct values of few groups aside.
-    private func spillValues() throws(QueryError) {
-      for (set, state) in states.enumerated() where state.table.endGroup <= HashAggregateSink.fewGroups {
-        for step in sink.plan.steps.indices where state.distinct[step]?.count ?? 0 > 0 {
-          let place = DistinctMerge.Place(set: set, step: step)
-          let spill =
-            spilledValues[place] ?? PartitionedSpill(distinct: sink.plan.steps[step], context, sink.profile)
-          spilledValues[place] = spill
-          try spill.add(state.takeDistinct(step))
-        }
-      }
-    }
-
-    /// The selected rows of a batch as they are put aside, and the hashes of their keys.
-    private func rows(
-      _ keys: [Vector], _ values: [Vector], _ filters: [Bitmap?], _ batch: borrowing Batch
-    ) -> (Batch, [UInt64]) {
-      let rowCount = batch.rowCount
-      let bits = filters.map { Vector.bits($0 ?? Bitmap(repeating: true, count: rowCount)) }
-      let rows = Batch(columns: keys + values + bits, rowCount: rowCount, selection: batch.selection)
-        .compacted()
-      var hashes: [UInt64] = []
-      GroupTable.hash(Array(rows.columns.prefix(keys.count)), into: &hashes)
-      return (rows, hashes)
-    }
-
-    override func finish() throws(QueryError) {
-      for partitions in spilled {
-        guard let partitions else { continue }
-        try partitions.finish()
-        sink.profile?.add("spilled_rows", partitions.rowCount)
-        sink.profile?.add("spilled_bytes", partitions.byteCount)
-      }
-      var files: [DistinctMerge.Place: SpillPartitions] = [:]
-      for (place, spill) in spilledValues {
-        try spill.add(states[place.set].takeDistinct(place.step))
-        files[place] = try spill.finish()
-      }
-      unmerged?.finish()
-      let handover = Handover(states, spilled: spilled, unmerged: unmerged, spilledValues: files, lease)
-      sink.state.withLock { $0.locals.append(handover) }
-    }
-  }
-
-  private struct Source: PipelineSource {
-    let sink: HashAggregateSink
-    var estimatedRowCount: Int { 0 }
-
-    func open(_ context: QueryContext) throws(QueryError) -> Int {
-      sink.plan.sets.count * (sink.state.withLock { $0.isMergedByShare } ? HashAggregateSink.shareCount : 1)
-    }
-
-    func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
-      Reader(sink, worker.query.settings.batchSize)
-    }
-  }
-
-  private final class Reader: MorselReader {
-    private let sink: HashAggregateSink
-    private let batchSize: Int
-
-    init(_ sink: HashAggregateSink, _ batchSize: Int) { (self.sink, self.batchSize) = (sink, batchSize) }
-
-    func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
-      let (locals, isMergedByShare) = sink.state.withLock { ($0.locals, $0.isMergedByShare) }
-      if !isMergedByShare {
-        guard let first = locals.first else { return true }
-        return try push(first.sets[morsel], morsel, into: next)
-      }
-      let (set, index) = morsel.quotientAndRemainder(dividingBy: HashAggregateSink.shareCount)
-      // The grand total has no hash: it is made once.
-      if sink.plan.sets[set].isEmpty && index > 0 { return true }
-      guard !locals.isEmpty else { throw .internalError("groups that were let go are read again") }
-      let merged = try merge(
-        locals, set, AggregatePartition(index: index, count: HashAggregateSink.shareCount))
-      sink.noteMergedShare()
-      return try push(merged, set, into: next)
-    }
-
-    /// Brings a share of the groups together from all workers and from disk.
-    private func merge(
-      _ locals: [Handover], _ set: Int, _ share: AggregatePartition
-    ) throws(QueryError) -> AggregateState {
-      let merged = sink.plan.makeState(set)
-      for local in locals {
-        try merged.merge(local.sets[set], share: share.index)
-        for (place, file) in local.spilledValues where place.set == set {
-          for partition in 0..<file.count {
-            try file.forEachBatch(partition) { (batch) throws(QueryError) in
-              let numbers = batch.columns[0]
-              let source = numbers.int64s
-              var groups = [UInt32](repeating: 0, count: batch.rowCount)
-              for row in groups.indices { groups[row] = UInt32(truncatingIfNeeded: source[row]) }
-              merged.merge(
-                local.sets[set], share: share, step: place.step, groups, Array(batch.columns.dropFirst()))
-            }
-          }
-        }
-      }
-      for local in locals {
-        if !local.spilled.isEmpty {
-          try local.spilled[set]?.forEachBatch(share.index) { (batch) throws(QueryError) in
-            try add(batch, to: merged, set)
-          }
-        }
-        try local.unmerged?.forEachBatch(share.index) { (batch) throws(QueryError) in
-          try add(batch, to: merged, set)
-        }
-      }
-      try merged.finishDistinct()
-      return merged
-    }
-
-    /// Adds rows that were put aside.
-    private func add(_ batch: Batch, to state: AggregateState, _ set: Int) throws(QueryError) {
-      let keyCount = sink.plan.sets[set].count
-      let end = keyCount + sink.plan.arguments.count
-      try state.add(
-        Array(batch.columns.prefix(keyCount)), Array(batch.columns[keyCount..<end]),
-        filters: batch.columns[end...].map(\.bits), rowCount: batch.rowCount, mask: nil)
-    }
-
-    private func push(
-      _ state: AggregateState, _ set: Int, into next: OperatorInstance
-    ) throws(QueryError) -> Bool {
-      let plan = sink.plan
-      var first = 1
-      while first < state.table.endGroup {
-        let end = min(first + batchSize, state.table.endGroup)
-        let keys = state.table.keys((UInt32(first)..<UInt32(end)).map { $0 })
-        var columns: [Vector] = []
-        for (index, key) in plan.keys.enumerated() {
-          if let place = plan.sets[set].firstIndex(of: index) {
-            columns.append(keys[place])
-          } else {
-            columns.append(.nulls(key.type, count: end - first))
-          }
-        }
-        for accumulator in state.accumulators { columns.append(try accumulator.results(first..<end)) }
-        if plan.hasGroupingID {
-          let id = Vector.flat([plan.groupingID(of: set)])
-          columns.append(.constant(id, count: end - first))
-        }
-        let wanted = sink.limit?.select(keys, rowCount: end - first, mask: nil)
-        if try !next.push(Batch(columns: columns, rowCount: end - first, selection: wanted)) { return false }
-        first = end
-      }
-      return true
-    }
-  }
 }
 
 extension PartitionedSpill {
   /// Makes one for the distinct values of an aggregate: the group's number, then the values.
-  fileprivate convenience init(
+  convenience init(
     distinct step: AggregateStep, _ context: QueryContext, _ profile: OperatorProfile?
   ) {
     self.init(
@@ -577,7 +293,7 @@ extension PartitionedSpill {
   }
 
   /// Puts all pairs of group and value aside.
-  fileprivate func add(_ values: DistinctValues?) throws(QueryError) {
+  func add(_ values: DistinctValues?) throws(QueryError) {
     try values?.forEachChunk { (groups, values, _) throws(QueryError) in
       let numbers = Vector.flat(groups.map { Int64($0) })
       try add(Batch(columns: [numbers] + values, rowCount: groups.count))

@@ -5,9 +5,7 @@ package struct Optimizer: Sendable {
   /// The rules, in the order in which they run.
   private static let rules: [any OptimizerRule] = [
     FoldConstants(), PushDownFilters(), DropDependentKeys(), ShareSubplans(), ShareSums(), OrderJoins(),
-    ChooseBuildSides(),
-    MergeProjections(), PruneColumns(),
-    PushDownLimits(),
+    ChooseBuildSides(), MergeProjections(), PruneColumns(), PushDownLimits(),
   ]
 
   /// The names that `disabled_optimizer_rules` may hold.

@@ -13,6 +13,25 @@ enum ColumnText {
     return result
   }
 
+  /// The values of a column, each as text.
+  static func rows(_ vector: Vector, _ column: ParquetColumn) -> [String] {
+    lines(vector, column.type).split(separator: "\n").map(String.init)
+  }
+
+  /// Calls `body` with each column of each row group, and its rows as they are when the whole is read.
+  static func forEachColumn(
+    of file: ExpectedFile,
+    _ body: (_ reader: ParquetReader, _ column: ParquetColumn, _ rowGroup: Int, _ whole: [String]) throws ->
+      Void
+  ) throws {
+    let reader = try ParquetReader(try LocalFileSystem().open(file.path))
+    for column in reader.metadata.schema.columns {
+      for group in reader.metadata.rowGroups.indices {
+        try body(reader, column, group, rows(try reader.read(column: column, rowGroup: group), column))
+      }
+    }
+  }
+
   static func text(_ value: ScalarValue, _ type: LogicalType, into result: inout String) {
     switch value {
     case .null: result += "null"

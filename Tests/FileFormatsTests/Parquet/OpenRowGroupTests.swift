@@ -7,36 +7,28 @@ import Testing
   /// Parts of all files we have equal the whole, in order and out of it, with wanted rows and without.
   @Test(arguments: ParquetReaderTests.checkedIn + ParquetReaderTests.matrix)
   func partsEqualTheWhole(_ file: ExpectedFile) throws {
-    let reader = try ParquetReader(try LocalFileSystem().open(file.path))
-    for column in reader.metadata.schema.columns {
-      for group in reader.metadata.rowGroups.indices {
-        let whole = lines(try reader.read(column: column, rowGroup: group), column)
-        for partRowCount in [97, 1024, 5000] where whole.count > partRowCount {
-          var parts = stride(from: 0, to: whole.count, by: partRowCount).map {
-            $0..<min($0 + partRowCount, whole.count)
-          }
-          if partRowCount == 1024 { parts.reverse() }
-          // Many small parts of a long file show nothing that few do not.
-          if parts.count > 40 { parts = Array(parts.prefix(20) + parts.suffix(20)) }
-          let open = OpenRowGroup()
-          for (number, rows) in parts.enumerated() {
-            var bits: [Bool]?
-            if number % 3 == 1 { bits = rows.map { $0 % 50 == 7 } }
-            let vector = try reader.read(
-              column: column, rowGroup: group, rows: rows, wanted: bits.map { Bitmap($0) }, sharing: open)
-            let part = lines(vector, column)
-            #expect(part.count == rows.count)
-            for row in rows where bits?[row - rows.lowerBound] ?? true {
-              #expect(part[row - rows.lowerBound] == whole[row], "\(column.name) row \(row)")
-            }
+    try ColumnText.forEachColumn(of: file) { reader, column, group, whole in
+      for partRowCount in [97, 1024, 5000] where whole.count > partRowCount {
+        var parts = stride(from: 0, to: whole.count, by: partRowCount).map {
+          $0..<min($0 + partRowCount, whole.count)
+        }
+        if partRowCount == 1024 { parts.reverse() }
+        // Many small parts of a long file show nothing that few do not.
+        if parts.count > 40 { parts = Array(parts.prefix(20) + parts.suffix(20)) }
+        let open = OpenRowGroup()
+        for (number, rows) in parts.enumerated() {
+          var bits: [Bool]?
+          if number % 3 == 1 { bits = rows.map { $0 % 50 == 7 } }
+          let vector = try reader.read(
+            column: column, rowGroup: group, rows: rows, wanted: bits.map { Bitmap($0) }, sharing: open)
+          let part = ColumnText.rows(vector, column)
+          #expect(part.count == rows.count)
+          for row in rows where bits?[row - rows.lowerBound] ?? true {
+            #expect(part[row - rows.lowerBound] == whole[row], "\(column.name) row \(row)")
           }
         }
       }
     }
-  }
-
-  private func lines(_ vector: Vector, _ column: ParquetColumn) -> [String] {
-    ColumnText.lines(vector, column.type).split(separator: "\n").map(String.init)
   }
 
   @Test(arguments: [false, true]) func partsReadTheDictionaryAndEachPageOnce(_ hasIndex: Bool) throws {

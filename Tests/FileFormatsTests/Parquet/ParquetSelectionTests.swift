@@ -7,31 +7,23 @@ import Testing
   /// Ranges around page ends, with and without wanted rows.
   @Test(arguments: ParquetReaderTests.checkedIn + ParquetReaderTests.matrix)
   func partsEqualTheWhole(_ file: ExpectedFile) throws {
-    let reader = try ParquetReader(try LocalFileSystem().open(file.path))
-    for column in reader.metadata.schema.columns {
-      for group in reader.metadata.rowGroups.indices {
-        let whole = lines(try reader.read(column: column, rowGroup: group), column)
-        let count = whole.count
-        for rows in [0..<count / 3, count / 3..<count, count / 2..<count / 2 + min(1, count - count / 2)] {
-          let part = lines(try reader.read(column: column, rowGroup: group, rows: rows), column)
-          #expect(part == Array(whole[rows]), "\(column.name) \(rows)")
-        }
-        guard count > 10 else { continue }
-        let rows = 5..<count - 2
-        var bits = [Bool](repeating: false, count: rows.count)
-        for row in stride(from: 7, to: rows.count, by: 777) { bits[row] = true }
-        let vector = try reader.read(column: column, rowGroup: group, rows: rows, wanted: Bitmap(bits))
-        #expect(vector.count == rows.count)
-        let part = lines(vector, column)
-        for row in bits.indices where bits[row] {
-          #expect(part[row] == whole[rows.lowerBound + row], "\(column.name) row \(row)")
-        }
+    try ColumnText.forEachColumn(of: file) { reader, column, group, whole in
+      let count = whole.count
+      for rows in [0..<count / 3, count / 3..<count, count / 2..<count / 2 + min(1, count - count / 2)] {
+        let part = ColumnText.rows(try reader.read(column: column, rowGroup: group, rows: rows), column)
+        #expect(part == Array(whole[rows]), "\(column.name) \(rows)")
+      }
+      guard count > 10 else { return }
+      let rows = 5..<count - 2
+      var bits = [Bool](repeating: false, count: rows.count)
+      for row in stride(from: 7, to: rows.count, by: 777) { bits[row] = true }
+      let vector = try reader.read(column: column, rowGroup: group, rows: rows, wanted: Bitmap(bits))
+      #expect(vector.count == rows.count)
+      let part = ColumnText.rows(vector, column)
+      for row in bits.indices where bits[row] {
+        #expect(part[row] == whole[rows.lowerBound + row], "\(column.name) row \(row)")
       }
     }
-  }
-
-  private func lines(_ vector: Vector, _ column: ParquetColumn) -> [String] {
-    ColumnText.lines(vector, column.type).split(separator: "\n").map(String.init)
   }
 
   @Test(arguments: ParquetReaderTests.checkedIn + ParquetReaderTests.matrix)
