@@ -1,5 +1,4 @@
 """A memory limit holds for the whole process, and changes no answer."""
-import os
 import subprocess
 
 from support import same
@@ -29,11 +28,9 @@ def run(w, limit, *statements):
         command += ["-c", statement]
     out, err = w.folder / "out", w.folder / "err"
     with open(out, "wb") as o, open(err, "wb") as e:
-        child = subprocess.Popen(command, stdout=o, stderr=e)
-        _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, f"{statements}: {err.read_text()[-500:]}"
-    return out.read_text(), usage.ru_maxrss * 1024
+        code = subprocess.call(w.measured(command), stdout=o, stderr=e)
+    assert code == 0, f"{statements}: {err.read_text()[-500:]}"
+    return out.read_text(), w.peak()
 
 
 def check_limit_holds(w):

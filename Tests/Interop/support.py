@@ -3,6 +3,7 @@ import importlib.util
 import json
 import math
 import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,16 @@ class Failure(Exception):
         self.code, self.out, self.err = code, out, err
 
 
+# Runs a command and writes the most memory that it held. The kernel counts what a process held before it became
+# another, and a test holds much: only the child of a small process can be measured.
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file: file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024))
+sys.exit(code)
+"""
+
+
 class Wequery:
     def __init__(self, binary, folder: Path):
         self.binary, self.folder = binary, folder
@@ -35,6 +46,13 @@ class Wequery:
         if check and done.returncode != 0:
             raise Failure(done.returncode, done.stdout, done.stderr)
         return done
+
+    def measured(self, command):
+        """A command that does the same and says in ``peak()`` how many bytes of memory it held at most."""
+        return [sys.executable, "-S", "-c", MEASURE, str(self.folder / "peak"), *command]
+
+    def peak(self):
+        return int((self.folder / "peak").read_text())
 
     def rows(self, sql, now=NOW):
         """The rows of one statement, as JSON has them."""

@@ -12,8 +12,8 @@ public enum SegmentedGzip {
   public struct Segment: Sendable {
     /// Where its text is in that of the file.
     public var text: Range<Int>
-    /// Its compressed bytes.
-    public var packed: [UInt8]
+    /// Its compressed bytes, a part of the file.
+    public var packed: ArraySlice<UInt8>
   }
 
   /// What a file holds.
@@ -52,7 +52,7 @@ public enum SegmentedGzip {
     // The three bits that begin the empty block fit into the block's last byte, or take one of their own.
     for start in [block, block + [0]] {
       let segment = start + emptyBlock
-      if unpack(segment.span, room: text.count, checker).map({ isSame($0, text) }) == true { return segment }
+      if unpack(segment, room: text.count, checker).map({ isSame($0, text) }) == true { return segment }
     }
     let (low, high) = (UInt8(truncatingIfNeeded: text.count), UInt8(truncatingIfNeeded: text.count >> 8))
     var stored = [0, low, high, ~low, ~high]
@@ -65,21 +65,13 @@ public enum SegmentedGzip {
   }
 
   private static func unpack(
-    _ segment: Span<UInt8>, room: Int, _ decompressor: Deflate.Decompressor
+    _ segment: [UInt8], room: Int, _ decompressor: Deflate.Decompressor
   ) -> [UInt8]? {
     var text = [UInt8](repeating: 0, count: room)
     var target = text.mutableSpan
-    guard let size = decompressor.fill(&target, from: stream(of: segment).span) else { return nil }
+    guard let size = decompressor.fill(&target, from: (segment + lastBlock).span) else { return nil }
     text.removeLast(room - size)
     return text
-  }
-
-  /// A segment as a stream of its own.
-  private static func stream(of segment: Span<UInt8>) -> [UInt8] {
-    var stream: [UInt8] = []
-    stream.reserveCapacity(segment.count + lastBlock.count)
-    for index in segment.indices { stream.append(segment[index]) }
-    return stream + lastBlock
   }
 
   /// Reads a file that a ``Writer`` made.
@@ -88,10 +80,11 @@ public enum SegmentedGzip {
   ///   - file: All bytes of the file.
   ///   - limit: The most bytes of text.
   /// - Returns: What it holds; `nil` for any other file, which may be whole all the same.
-  public static func read(_ file: Span<UInt8>, limit: Int) -> Contents? {
+  public static func read(_ file: [UInt8], limit: Int) -> Contents? {
+    let bytes = file.span
     let end = file.count - trailerSize - lastBlock.count
-    guard end >= header.count, JSONScanner.isSame(file, at: 0, as: header.span, header.indices),
-      JSONScanner.isSame(file, at: end, as: lastBlock.span, lastBlock.indices),
+    guard end >= header.count, JSONScanner.isSame(bytes, at: 0, as: header.span, header.indices),
+      JSONScanner.isSame(bytes, at: end, as: lastBlock.span, lastBlock.indices),
       let decompressor = try? Deflate.Decompressor()
     else { return nil }
     var total = 0
@@ -102,15 +95,16 @@ public enum SegmentedGzip {
     // Once, in its size: growing text is a cost of each commit.
     contents.text = [UInt8](repeating: 0, count: total)
     var (start, filled) = (header.count, 0)
+    var stream: [UInt8] = []
     while start < end {
-      guard let next = segmentEnd(file, start, end) else { return nil }
-      let segment = file.extracting(start..<next)
+      guard let next = segmentEnd(bytes, start, end) else { return nil }
+      let packed = file[start..<next]
+      stream.removeAll(keepingCapacity: true)
+      stream += packed
+      stream += lastBlock
       var text = contents.text.mutableSpan
       var room = text._mutatingExtracting(filled..<min(total, filled + segmentLimit))
-      guard let size = decompressor.fill(&room, from: stream(of: segment).span) else { return nil }
-      var packed: [UInt8] = []
-      packed.reserveCapacity(segment.count)
-      for index in segment.indices { packed.append(segment[index]) }
+      guard let size = decompressor.fill(&room, from: stream.span) else { return nil }
       contents.segments.append(Segment(text: filled..<filled + size, packed: packed))
       filled += size
       start = next
@@ -118,15 +112,21 @@ public enum SegmentedGzip {
     guard filled == total else { return nil }
     let trailer = trailer(Deflate.crc32(contents.text.span), contents.text.count)
     let isWhole = JSONScanner.isSame(
-      file, at: file.count - trailerSize, as: trailer.span, trailer.indices)
+      bytes, at: file.count - trailerSize, as: trailer.span, trailer.indices)
     return isWhole ? contents : nil
   }
 
   private static func segmentEnd(_ file: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
-    var at = start
-    while at + emptyBlock.count <= end {
-      if file[at] == 0, file[at + 1] == 0, file[at + 2] == 0xFF, file[at + 3] == 0xFF { return at + 4 }
-      at += 1
+    var last = start + emptyBlock.count - 1
+    while last < end {
+      // What the last byte of the four can be says how far the next place for them is.
+      switch file[last] {
+      case 0xFF:
+        if file[last - 1] == 0xFF, file[last - 2] == 0, file[last - 3] == 0 { return last + 1 }
+        last += 1
+      case 0: last += 2
+      default: last += emptyBlock.count
+      }
     }
     return nil
   }
@@ -146,7 +146,7 @@ public enum SegmentedGzip {
     public init() {}
 
     /// Adds text and what ``SegmentedGzip/pack(_:)`` made of it.
-    public mutating func append(_ text: Span<UInt8>, packed: [UInt8]) {
+    public mutating func append(_ text: Span<UInt8>, packed: ArraySlice<UInt8>) {
       checksum = Deflate.crc32(text, initial: checksum)
       count += text.count
       bytes += packed

@@ -132,17 +132,17 @@ struct EncodedText: Sendable {
 
 /// The compressed form of a text that does not change, made when it is first asked for.
 final class PackedText: Sendable {
-  private let bytes: Mutex<[UInt8]?>
+  private let bytes: Mutex<ArraySlice<UInt8>?>
 
-  init(_ bytes: [UInt8]? = nil) { self.bytes = Mutex(bytes) }
+  init(_ bytes: ArraySlice<UInt8>? = nil) { self.bytes = Mutex(bytes) }
 
   /// Whether nothing is left to compress.
   var isKnown: Bool { bytes.withLock { $0 != nil } }
 
   /// Returns the form, which `text` is made into unless it is known.
-  func bytes(of text: ArraySlice<UInt8>) throws(FileFormatError) -> [UInt8] {
+  func bytes(of text: ArraySlice<UInt8>) throws(FileFormatError) -> ArraySlice<UInt8> {
     if let known = bytes.withLock({ $0 }) { return known }
-    let made = try SegmentedGzip.pack(text.span)
+    let made = try SegmentedGzip.pack(text.span)[...]
     bytes.withLock { $0 = made }
     return made
   }

@@ -59,7 +59,7 @@ import Testing
         writer.append(part.text.span, packed: try part.packed.bytes(of: part.text))
       }
       let file = writer.finish()
-      let read = SegmentedGzip.read(file.span, limit: 1 << 20)
+      let read = SegmentedGzip.read(file, limit: 1 << 20)
       let contents = try #require(read)
       let text = contents.text
       #expect(try CompressionCodec.gzip.decompress(file.span, size: text.count) == text)

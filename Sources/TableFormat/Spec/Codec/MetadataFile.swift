@@ -17,7 +17,7 @@ package enum MetadataFile {
     guard bytes.count > 18, bytes[0] == 0x1F, bytes[1] == 0x8B else {
       return try TableMetadata(json: bytes, file: location)
     }
-    if let contents = SegmentedGzip.read(bytes.span, limit: sizeLimit) {
+    if let contents = SegmentedGzip.read(bytes, limit: sizeLimit) {
       return try TableMetadata(json: contents.text, packed: contents.segments, file: location)
     }
     // A gzip member ends with the length of what it holds (RFC 1952).
