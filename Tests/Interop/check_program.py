@@ -8,12 +8,13 @@ import resource
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from support import same
+from support import files_on_disk, same
 
 
 def program(w, *arguments, text=None, env=None, cwd=None, timeout=120):
@@ -403,6 +404,20 @@ def check_large_results_in_little_memory(w):
     many, large = peak(24)
     same((few, many), (4001, 48001))
     assert large < small + 30_000_000, (small, large)
+
+
+def check_purge_leaves_what_is_not_the_tables(w):
+    """DROP TABLE with PURGE removes the files of the table and the folders that are empty then."""
+    folder = w.warehouse / "analytics" / "gone"
+    for other in (False, True):
+        w.run("sql", "CREATE TABLE gone (id INT, day DATE) PARTITIONED BY (day)")
+        w.run("sql", "INSERT INTO gone VALUES (1, DATE '2026-01-01'), (2, NULL)")
+        if other:
+            (folder / "data" / "notes.txt").write_text("mine")
+        w.run("sql", "DROP TABLE gone PURGE")
+        same([Path(p).name for p in files_on_disk(w.warehouse) if "gone" in p], ["notes.txt"] if other else [])
+        same((folder / "metadata").exists(), False)
+        same(folder.exists(), other)
 
 
 def check_explain_analyze(w):

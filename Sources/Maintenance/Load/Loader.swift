@@ -147,14 +147,15 @@ package struct Loader {
     let entries = try state.entries(
       tableUUID: table.metadata.uuid, contentHash: input.hash, byteCount: input.file.byteCount)
     guard !entries.isEmpty else { return false }
-    let ancestry = table.metadata.ancestry(of: table.metadata.currentSnapshotID)
-    let ids = Set(ancestry.map(\.id.rawValue))
-    let loads = Set(ancestry.compactMap { $0.summary["wequery.load-id"] })
-    return entries.contains { entry in
-      if loads.contains(entry.loadID) { return true }
-      guard let id = entry.snapshotID else { return false }
-      // A snapshot that is gone has expired; a rollback alone keeps it in the metadata.
-      return ids.contains(id) || table.metadata.snapshot(id: SnapshotID(id)) == nil
+    // A snapshot that is gone has expired; a rollback alone keeps it in the metadata.
+    if entries.contains(where: {
+      $0.snapshotID.map { table.metadata.snapshot(id: SnapshotID($0)) == nil } ?? false
+    }) {
+      return true
+    }
+    let (ids, loads) = (Set(entries.compactMap(\.snapshotID)), Set(entries.map(\.loadID)))
+    return table.metadata.ancestry(of: table.metadata.currentSnapshotID).contains { snapshot in
+      ids.contains(snapshot.id.rawValue) || snapshot.summary["wequery.load-id"].map(loads.contains) ?? false
     }
   }
 

@@ -211,11 +211,11 @@ extension StoredEvents {
   private func added(since known: Int64?) throws(MaintenanceError) -> [FileScanTask] {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let ancestry = table.metadata.ancestry(of: table.metadata.currentSnapshotID)
-      guard let place = ancestry.firstIndex(where: { $0.id.rawValue == known }) else {
+      guard ancestry.contains(where: { $0.id.rawValue == known }) else {
         return try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
       }
       var tasks: [FileScanTask] = []
-      for snapshot in ancestry[..<place] {
+      for snapshot in ancestry.prefix(while: { $0.id.rawValue != known }) {
         for manifest in try table.manifests(of: snapshot)
         where manifest.content == .data && manifest.addedSnapshotID == snapshot.id
           && manifest.addedFilesCount != 0

@@ -93,13 +93,14 @@ package struct ViewDefinition: Sendable {
   package var integerDivision: Bool
   /// What names without a namespace mean in the text; `nil` is what they mean around it.
   package var namespace: String?
+  package var comment: String?
 
   package init(
     name: String, text: String, columns: [String] = [], integerDivision: Bool = true,
-    namespace: String? = nil
+    namespace: String? = nil, comment: String? = nil
   ) {
     (self.name, self.text, self.columns) = (name, text, columns)
-    (self.integerDivision, self.namespace) = (integerDivision, namespace)
+    (self.integerDivision, self.namespace, self.comment) = (integerDivision, namespace, comment)
   }
 }
 

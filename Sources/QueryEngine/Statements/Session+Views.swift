@@ -56,7 +56,7 @@ extension Session {
     objects.tables[key] = nil
     objects.views[key] = ViewDefinition(
       name: name, text: view.text, columns: view.columns.map(\.text),
-      integerDivision: settings.integerDivision)
+      integerDivision: settings.integerDivision, comment: view.comment)
     return done
   }
 
@@ -97,7 +97,8 @@ extension Session {
       view.columns.isEmpty ? "" : " (" + view.columns.map { SQLName.quoted($0) }.joined(separator: ", ") + ")"
     let kind = objects.relation(name.names) == nil ? "VIEW" : "TEMP VIEW"
     let quoted = view.name.split(separator: ".").map { SQLName.quoted(String($0)) }.joined(separator: ".")
-    let text = "CREATE \(kind) \(quoted)\(columns) AS\n\(view.text)"
+    let comment = view.comment.map { "\nCOMMENT \(SQLName.literal($0))" } ?? ""
+    let text = "CREATE \(kind) \(quoted)\(columns)\(comment) AS\n\(view.text)"
     return StatementResult(columns: [("create_statement", .varchar)], rows: [[.text(text)]])
   }
 
@@ -128,6 +129,7 @@ extension ViewDefinition {
       name: identifier.description, text: representation.sql,
       columns: view.properties[Self.columnsKey] == "query" ? [] : view.schema?.fields.map(\.name) ?? [],
       integerDivision: version.summary[Self.divisionKey] != "false",
-      namespace: namespace.isEmpty ? identifier.namespace.description : namespace)
+      namespace: namespace.isEmpty ? identifier.namespace.description : namespace,
+      comment: view.properties["comment"])
   }
 }

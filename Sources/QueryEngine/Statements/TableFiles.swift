@@ -36,11 +36,22 @@ struct TableFiles {
     locations = data + statistics + manifests + lists + metadata
   }
 
-  /// Removes them, as far as that can be done: the table is gone already.
+  /// Removes them and the table's folders that are empty then, as far as that can be done: the table is gone already.
   func remove() {
+    var folders: Set<String> = []
+    let root = (try? table.paths.path(of: table.metadata.location)).map {
+      $0.hasSuffix("/") ? String($0.dropLast()) : $0
+    }
     for location in locations {
       guard let path = try? table.paths.path(of: location) else { continue }
       try? table.fileSystem.remove(path)
+      guard let root, path.hasPrefix(root + "/") else { continue }
+      var folder = path
+      repeat { folder = FilePath.parent(of: folder) } while folders.insert(folder).inserted && folder != root
+    }
+    // Inner ones first; one that still holds something stays.
+    for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+      try? table.fileSystem.remove(folder)
     }
   }
 }

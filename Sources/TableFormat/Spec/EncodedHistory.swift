@@ -156,9 +156,24 @@ extension EncodedHistory: RandomAccessCollection {
 
   /// The object at a place, decoded.
   public subscript(position: Int) -> Element {
-    let segment = segments[segments.lastIndex { $0.first <= position } ?? 0]
+    let segment = segment(of: position)
     let place = segment.places[position - segment.first]
     return decode(segment.text, Int(place.start)..<Int(place.end))
+  }
+
+  /// The snapshot that the object at a place is about.
+  func id(at position: Int) -> SnapshotID {
+    let segment = segment(of: position)
+    return segment.places[position - segment.first].id
+  }
+
+  private func segment(of position: Int) -> Segment {
+    var (low, high) = (0, segments.count - 1)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if segments[middle].first <= position { low = middle } else { high = middle - 1 }
+    }
+    return segments[low]
   }
 }
 

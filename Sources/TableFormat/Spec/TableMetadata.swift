@@ -140,17 +140,7 @@ extension TableMetadata {
   }
 
   /// A snapshot and its ancestors that are still kept, newest first.
-  public func ancestry(of id: SnapshotID?) -> [Snapshot] {
-    var byID: [SnapshotID: Snapshot] = [:]
-    for snapshot in snapshots { byID[snapshot.id] = snapshot }
-    var result: [Snapshot] = []
-    var next = id
-    while let id = next, let snapshot = byID.removeValue(forKey: id) {
-      result.append(snapshot)
-      next = snapshot.parentID
-    }
-    return result
-  }
+  public func ancestry(of id: SnapshotID?) -> SnapshotAncestry { SnapshotAncestry(of: id, in: snapshots) }
 
   /// The partition tuple's fields under a spec; source columns are looked up in older schemas too.
   ///

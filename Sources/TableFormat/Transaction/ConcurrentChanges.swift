@@ -29,15 +29,12 @@ struct ConcurrentChanges {
     let metadata = changes.base.metadata
     guard let head = metadata.references[branch]?.snapshotID, head != start else { return }
     let ancestry = metadata.ancestry(of: head)
-    var since = ancestry
-    if let start {
-      guard let place = ancestry.firstIndex(where: { $0.id == start }) else {
-        throw TableFormatError(
-          .conflict, "the branch \"\(branch)\" was set to another history meanwhile",
-          hint: "run the statement again")
-      }
-      since = Array(ancestry[..<place])
+    if let start, !ancestry.contains(where: { $0.id == start }) {
+      throw TableFormatError(
+        .conflict, "the branch \"\(branch)\" was set to another history meanwhile",
+        hint: "run the statement again")
     }
+    let since = ancestry.prefix { $0.id != start }
     for snapshot in since where snapshot.summary.operation != .replace {
       for manifest in try changes.base.manifests(of: snapshot)
       where manifest.addedSnapshotID == snapshot.id && manifest.addedFilesCount != 0
