@@ -16,6 +16,10 @@ package struct ExecutionSettings: Sendable {
   package var parallelRowCount = 50_000
   /// Rows of a big row group that one worker takes at a time; a multiple of 2,048.
   package var morselRowCount = 131_072
+  /// Rows of files that are worth an aggregation or a sort of their own.
+  package var clusterRowCount = 65_536
+  /// Names of rules that are left out.
+  package var disabledRules: Set<String> = []
 
   package init() {}
 }

@@ -54,6 +54,37 @@ struct RowOrder: Sendable {
     }
   }
 
+  /// Whether the rows are in order as they stand; of rows that are not, few are looked at.
+  func isInOrder() -> Bool {
+    for row in 1..<max(1, rowCount) where isOutOfOrder(row) { return false }
+    return true
+  }
+
+  /// Whether a row comes before the one in front of it.
+  private func isOutOfOrder(_ row: Int) -> Bool {
+    for level in levels {
+      switch level {
+      case .word(let words):
+        if words[row] != words[row - 1] { return words[row] < words[row - 1] }
+      case .texts(let vector, let isDescending):
+        // Equal codes: both are null or neither.
+        if let validity = vector.validity, !validity[row] { continue }
+        let (before, here) = (vector.strings[row - 1], vector.strings[row])
+        if before != here { return (here < before) != isDescending }
+      }
+    }
+    return false
+  }
+
+  /// Returns all rows in order.
+  func sortedRows() -> [UInt32] {
+    if isInOrder() { return Array(0..<UInt32(rowCount)) }
+    var rows: [UInt32] = []
+    rows.reserveCapacity(rowCount)
+    for range in partitioned() { rows.append(contentsOf: sorted(range)) }
+    return rows
+  }
+
   /// Returns the rows in ranges that follow each other, rows of a range in no order.
   func partitioned() -> [[Entry]] {
     guard case .word(let words)? = levels.first, firstWidth > 0 else {

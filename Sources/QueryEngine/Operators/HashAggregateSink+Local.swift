@@ -97,7 +97,8 @@ extension HashAggregateSink {
     private var areMostRowsGroups: Bool {
       let groupCount = states[0].table.endGroup - 1
       return groupCount >= HashAggregateSink.manyGroups && groupCount > rowCount / 4 * 3
-        && context.settings.threadCount > 1 && states.count == 1 && sink.limit == nil && spilled.isEmpty
+        && sink.isShared && context.settings.threadCount > 1 && states.count == 1 && sink.limit == nil
+        && spilled.isEmpty
     }
 
     /// The types of a row that is put aside: the keys of its set, arguments, and whether it meets each filter.

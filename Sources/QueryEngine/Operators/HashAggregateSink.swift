@@ -13,6 +13,8 @@ final class HashAggregateSink: PipelineSink {
   let layout: ColumnLayout
   let profile: OperatorProfile?
   let limit: GroupLimit?
+  /// Whether several workers may have rows of one group.
+  let isShared: Bool
   let state = Mutex(SharedState())
 
   struct SharedState {
@@ -85,8 +87,10 @@ final class HashAggregateSink: PipelineSink {
   /// caches hold.
   static let manyGroups = 65_536
 
-  init(_ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
-    (self.plan, self.layout, self.profile) = (plan, layout, profile)
+  init(
+    _ plan: AggregatePlan, _ layout: ColumnLayout, _ profile: OperatorProfile?, isShared: Bool = true
+  ) {
+    (self.plan, self.layout, self.profile, self.isShared) = (plan, layout, profile, isShared)
     limit = plan.groupLimit.map { GroupLimit($0) }
   }
 

@@ -48,9 +48,7 @@ final class SortRun {
           keyValues[index], keys[index].expression.type, isDescending: keys[index].isDescending,
           nullsFirst: keys[index].nullsFirst)
       }, rowCount: rowCount)
-    var rows: [UInt32] = []
-    rows.reserveCapacity(rowCount)
-    for range in order.partitioned() { rows.append(contentsOf: order.sorted(range)) }
+    let rows = order.sortedRows()
     var first = 0
     while first < rows.count {
       let part = Array(rows[first..<min(first + Batch.capacity, rows.count)])

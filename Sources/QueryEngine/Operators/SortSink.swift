@@ -90,6 +90,10 @@ final class SortSink: PipelineSink {
       return state.withLock { state in
         let order = RowOrder(state.keyColumns.compactMap { $0 }, rowCount: rowCount)
         if firstOfEach == nil { state.keyColumns = [] }
+        if order.isInOrder() {
+          state.parts = [Array(0..<UInt32(rowCount))]
+          return 0
+        }
         state.ranges = order.partitioned()
         state.order = order
         state.parts = [[UInt32]](repeating: [], count: state.ranges.count)
@@ -224,6 +228,13 @@ struct OrderedRowsSource: PipelineSource {
       (self.columns, self.rows, self.batchSize) = (columns, rows, batchSize)
     }
 
+    /// The first of the rows, if they follow each other.
+    private static func start(ofRun rows: Span<UInt32>) -> Int? {
+      let first = rows[0]
+      for place in rows.indices where rows[place] != first &+ UInt32(truncatingIfNeeded: place) { return nil }
+      return Int(first)
+    }
+
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
       var first = morsel * OrderedRowsSource.morselLength
       let end = min(first + OrderedRowsSource.morselLength, rows.count)
@@ -231,9 +242,15 @@ struct OrderedRowsSource: PipelineSource {
       let all = rows.span
       while first < end {
         let count = min(batchSize, end - first)
+        let wanted = all.extracting(first..<first + count)
         var taken: [Vector] = []
         taken.reserveCapacity(columns.count)
-        for column in columns { taken.append(column.taking(all.extracting(first..<first + count))) }
+        // What was in order already is cut out.
+        if let start = Reader.start(ofRun: wanted), start & 63 == 0 {
+          for column in columns { taken.append(column.slice(from: start, count: count)) }
+        } else {
+          for column in columns { taken.append(column.taking(wanted)) }
+        }
         if try !next.push(Batch(columns: taken, rowCount: count)) { return false }
         first += count
       }

@@ -142,10 +142,12 @@ final class TableScanSource: PipelineSource {
   /// Leaves out files, given by the number of their task.
   func leaveOut(_ tasks: Set<Int>) { answered.withLock { $0 = tasks } }
 
-  var estimatedRowCount: Int {
+  var estimatedRowCount: Int { rowCount(of: plan.tasks.indices) }
+
+  /// Rows of the files of some tasks that are read, deleted ones included.
+  func rowCount(of tasks: some Sequence<Int>) -> Int {
     let answered = answered.withLock { $0 }
-    if answered.isEmpty { return Int(clamping: plan.recordCount) }
-    return plan.tasks.indices.reduce(0) { total, task in
+    return tasks.reduce(0) { total, task in
       answered.contains(task) ? total : total &+ Int(clamping: plan.tasks[task].file.recordCount)
     }
   }

@@ -3,7 +3,7 @@ internal import Columnar
 /// Computes window functions over sorted rows.
 enum WindowCalls {
   /// Throws if there is no such function, or it cannot do what is asked.
-  static func check(_ call: LogicalPlan.WindowCall, _ window: LogicalPlan.Window) throws(QueryError) {
+  static func check(_ call: LogicalPlan.WindowCall) throws(QueryError) {
     if rankings.contains(call.function) || valueFunctions.contains(call.function) { return }
     guard AggregateRegistry.function(call.function) != nil else {
       throw .internalError("there is no window function \(call.function)", at: call.position)

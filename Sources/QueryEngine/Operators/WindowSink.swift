@@ -38,16 +38,16 @@ final class WindowSink: PipelineSink {
   /// Rows that a part has at least.
   private static let chunkLength = 32_768
 
-  init(
-    _ window: LogicalPlan.Window, _ layout: ColumnLayout, _ profile: OperatorProfile?
-  ) throws(QueryError) {
+  /// Throws if a call cannot be computed.
+  static func check(_ window: LogicalPlan.Window) throws(QueryError) {
+    for call in window.calls { try WindowCalls.check(call) }
+  }
+
+  init(_ window: LogicalPlan.Window, _ layout: ColumnLayout, _ profile: OperatorProfile?) {
     (self.window, self.layout, self.profile) = (window, layout, profile)
     keys = window.partitionBy.map { LogicalPlan.SortKey($0) } + window.orderBy
     var expressions = keys.map(\.expression)
-    for call in window.calls {
-      try WindowCalls.check(call, window)
-      expressions += call.expressions + call.frame.offsets
-    }
+    for call in window.calls { expressions += call.expressions + call.frame.offsets }
     var unique: [BoundExpression] = []
     var places: [BoundExpression: Int] = [:]
     for expression in expressions where places[expression] == nil {
@@ -276,7 +276,7 @@ final class WindowSink: PipelineSink {
       batches = []
       let keyColumns = (0..<sink.orderCount + 1).map { sink.keyColumn($0, columns, rowCount: rowCount) }
       let order = RowOrder(keyColumns, rowCount: rowCount)
-      let rows = Array(order.partitioned().map { order.sorted($0) }.joined())
+      let rows = order.sortedRows()
       for chunk in sink.chunks(rows, keyColumns[0]) {
         try worker.query.checkCancelled()
         let results = try sink.results(Array(rows[chunk]), columns, keyColumns, worker)

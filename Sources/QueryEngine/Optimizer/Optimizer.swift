@@ -9,7 +9,9 @@ package struct Optimizer: Sendable {
   ]
 
   /// The names that `disabled_optimizer_rules` may hold.
-  package static var ruleNames: [String] { rules.map { type(of: $0).name } }
+  package static var ruleNames: [String] {
+    rules.map { type(of: $0).name } + PhysicalRule.allCases.map(\.rawValue)
+  }
 
   private let disabledRules: Set<String>
 

@@ -42,14 +42,18 @@ extension PhysicalPlanner {
       let collected = FileAggregatesSink(known: [known], dropping: parts == nil ? 0 : 1, context.memory) {
         if let results = units.split($0, types, wanted: missing) { cache.insert(fragment.key, results) }
       }
-      var pipeline = pipeline
-      if parts != nil {
+      let groups: any PipelineSource
+      if let parts {
+        var pipeline = pipeline
         pipeline.operators.append(FileNumberOperator(scan: scan))
         pipeline.layout = pipeline.layout.appending([file])
+        let sink = HashAggregateSink(parts.partial, pipeline.layout, profile)
+        close(pipeline, with: sink)
+        groups = sink.source
+      } else {
+        groups = openGroups(fragment.plan, aggregate, over: pipeline)
       }
-      let sink = HashAggregateSink(parts?.partial ?? fragment.plan, pipeline.layout, profile)
-      close(pipeline, with: sink)
-      close(OpenPipeline(source: sink.source, layout: ColumnLayout(output)), with: collected)
+      close(OpenPipeline(source: groups, layout: ColumnLayout(output)), with: collected)
       source = collected.source
     }
     guard let parts else { return OpenPipeline(source: source, layout: ColumnLayout(output)) }

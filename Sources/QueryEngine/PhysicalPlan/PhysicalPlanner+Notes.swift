@@ -3,7 +3,7 @@ internal import TableFormat
 
 extension PhysicalPlanner {
   /// What planning alone tells of a node, for EXPLAIN: the files that a scan reads and leaves out, and what is
-  /// answered from metadata.
+  /// answered from metadata or computed by groups of files.
   ///
   /// - Throws: ``QueryError`` if the table's metadata cannot be read.
   func note(on node: LogicalPlan) throws(QueryError) -> PlanNote {
@@ -17,9 +17,9 @@ extension PhysicalPlanner {
         return PlanNote(
           text: "(\(calls.map(\.column.name).joined(separator: ", ")) from metadata)",
           inputs: Self.rest(of: aggregate, knowing: known).inputs)
-      case nil: return PlanNote()
+      case nil: return PlanNote(text: try clusterNote(on: node))
       }
-    default: return PlanNote()
+    default: return PlanNote(text: try clusterNote(on: node))
     }
   }
 

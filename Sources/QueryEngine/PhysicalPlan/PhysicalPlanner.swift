@@ -125,9 +125,12 @@ struct PhysicalPlanner {
     case .sort(let keys, let input):
       let pipeline = try open(input)
       if keys.isEmpty { return pipeline }
-      let sink = SortSink(keys, pipeline.layout, profile)
-      close(pipeline, with: sink)
-      return OpenPipeline(source: sink.source, layout: pipeline.layout)
+      let (layout, profile) = (pipeline.layout, profile)
+      let source = clustered(pipeline, clusters(along: keys[0], of: pipeline)) {
+        let sink = SortSink(keys, layout, profile)
+        return (sink, sink.source)
+      }
+      return OpenPipeline(source: source, layout: layout)
     case .topN(let keys, let count, let offset, let input):
       if keys.isEmpty { return try open(.limit(count: count, offset: offset, input)) }
       let kept = count.addingReportingOverflow(offset)
@@ -240,9 +243,8 @@ struct PhysicalPlanner {
     let columns = LogicalPlan.aggregate(aggregate).outputColumns
     let pipeline = try open(aggregate.input)
     if let grouped = try openByFile(aggregate, over: pipeline) { return grouped }
-    let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
-    close(pipeline, with: sink)
-    var grouped = OpenPipeline(source: sink.source, layout: ColumnLayout(columns))
+    let source = openGroups(try AggregatePlan(aggregate), aggregate, over: pipeline)
+    var grouped = OpenPipeline(source: source, layout: ColumnLayout(columns))
     if aggregate.groupingSets.isEmpty {
       // A condition on a key leaves whole groups out.
       grouped.scanColumns = pipeline.scanColumns(aggregate.groups.map { ($0.expression, $0.column.id) })
@@ -253,19 +255,17 @@ struct PhysicalPlanner {
   private mutating func open(_ distinct: LogicalPlan.Distinct) throws(QueryError) -> OpenPipeline {
     let pipeline = try open(distinct.input)
     guard let on = distinct.on else {
-      let groups = pipeline.layout.columns.map {
-        LogicalPlan.NamedExpression(.column($0.id, $0.type), as: $0)
-      }
-      let aggregate = LogicalPlan.Aggregate(groups: groups, aggregates: [], input: distinct.input)
-      let sink = HashAggregateSink(try AggregatePlan(aggregate), pipeline.layout, profile)
-      close(pipeline, with: sink)
-      return OpenPipeline(
-        source: sink.source, layout: pipeline.layout, scanColumns: pipeline.scanColumns)
+      let aggregate = distinct.aggregate
+      let source = openGroups(try AggregatePlan(aggregate), aggregate, over: pipeline)
+      return OpenPipeline(source: source, layout: pipeline.layout, scanColumns: pipeline.scanColumns)
     }
     let keys = on.map { LogicalPlan.SortKey($0) } + distinct.orderBy
-    let sink = SortSink(keys, pipeline.layout, profile, firstOfEach: on.count)
-    close(pipeline, with: sink)
-    return OpenPipeline(source: sink.source, layout: pipeline.layout)
+    let (layout, profile) = (pipeline.layout, profile)
+    let source = clustered(pipeline, keys.first.flatMap { clusters(along: $0, of: pipeline) }) {
+      let sink = SortSink(keys, layout, profile, firstOfEach: on.count)
+      return (sink, sink.source)
+    }
+    return OpenPipeline(source: source, layout: layout)
   }
 
   private mutating func open(_ operation: LogicalPlan.SetOperation) throws(QueryError) -> OpenPipeline {

@@ -95,7 +95,11 @@ package struct TableRelation: Relation {
 
   /// Returns what the metadata of all files tell of the columns.
   func columnKnowledge(_ context: QueryContext) throws(QueryError) -> ColumnKnowledge {
-    let plan = try plan(.alwaysTrue, context)
+    columnKnowledge(of: try plan(.alwaysTrue, context))
+  }
+
+  /// Returns what the metadata of some files tell of the columns.
+  func columnKnowledge(of plan: ScanPlan) -> ColumnKnowledge {
     var places: [FieldID: Int] = [:]
     for (index, column) in columns.enumerated() where !column.type.isNested {
       guard let id = column.fieldID.flatMap({ Int32(exactly: $0) }).map({ FieldID($0) }), !id.isReserved

@@ -209,6 +209,8 @@ package final class Session {
     execution.batchSize = settings.batchSize
     execution.tempDirectory = settings.tempDirectory
     execution.cachesChunks = settings.cacheChunks
+    execution.clusterRowCount = settings.clusterRowCount
+    execution.disabledRules = settings.disabledOptimizerRules
     if pool?.wantedWorkerCount != settings.threads {
       pool = settings.threads > 1 ? WorkerPool(workerCount: settings.threads) : nil
     }

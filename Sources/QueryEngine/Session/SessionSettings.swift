@@ -24,6 +24,8 @@ package struct SessionSettings: Sendable {
   package var build = ""
   /// Names of optimizer rules that are left out.
   package var disabledOptimizerRules: Set<String> = []
+  /// Rows of files that are worth an aggregation or a sort of their own.
+  package var clusterRowCount = ExecutionSettings().clusterRowCount
   package var batchSize = Batch.capacity
   package var readBareDeletionVectors = false
   /// Microseconds; `nil` is no limit.
