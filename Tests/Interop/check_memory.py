@@ -16,6 +16,12 @@ QUERIES = {
     "outer join of texts": "SELECT count(*), count(b.id), min(b.note) FROM facts a LEFT JOIN facts b ON a.name = b.note",
     "sort": "SELECT count(*), sum(id), max(name), max(note) FROM (SELECT * FROM facts ORDER BY note LIMIT 400000)",
     "window": "SELECT sum(r), max(s) FROM (SELECT rank() OVER (PARTITION BY key ORDER BY x, id) AS r, sum(x) OVER (PARTITION BY name) AS s FROM facts)",
+    "window of one partition": "SELECT sum(r), max(s) FROM (SELECT row_number() OVER (PARTITION BY key * 0 ORDER BY note) AS r, max(name) OVER (PARTITION BY key * 0 ORDER BY note ROWS UNBOUNDED PRECEDING) AS s FROM facts)",
+    "window without PARTITION BY": "SELECT sum(r), max(s), sum(t), min(l) FROM (SELECT dense_rank() OVER (ORDER BY note) AS r, sum(x) OVER (ORDER BY note) AS s, ntile(1000) OVER (ORDER BY note) AS t, lag(name, 70000) OVER (ORDER BY note) AS l FROM facts)",
+    "window of many peers": "SELECT sum(r), sum(s), max(m), sum(f) FROM (SELECT rank() OVER (ORDER BY x % 3) AS r, sum(x) OVER (ORDER BY x % 3) AS s, max(note) OVER (ORDER BY x % 3) AS m, first_value(x) OVER (ORDER BY x % 3 RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS f FROM facts)",
+    "window of frames": "SELECT sum(s), max(m), sum(c) FROM (SELECT sum(x) OVER (ORDER BY id ROWS BETWEEN 100 PRECEDING AND 100 FOLLOWING) AS s, min(note) OVER (ORDER BY id ROWS BETWEEN 20000 PRECEDING AND 10 FOLLOWING) AS m, count(*) OVER (ORDER BY id RANGE BETWEEN 1000 PRECEDING AND 500 FOLLOWING) AS c FROM facts)",
+    "window of the whole": "SELECT sum(x - a), max(m), min(d) FROM (SELECT x, sum(x) OVER () AS a, max(note) OVER () AS m, count(DISTINCT key % 1000) OVER () AS d FROM facts)",
+    "sort in the table's order": "SELECT count(*), sum(id), max(name), max(note) FROM (SELECT * FROM facts ORDER BY id LIMIT 1150000)",
     "first rows of a wide table": "SELECT * FROM facts WHERE name LIKE '%7f%' ORDER BY note, id LIMIT 20",
     "subquery for each row": "SELECT count(*) FROM facts a WHERE x < (SELECT avg(x) FROM facts b WHERE b.key = a.key)",
 }

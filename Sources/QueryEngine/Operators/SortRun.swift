@@ -9,6 +9,8 @@ final class SortRun {
   /// Rows and bytes written.
   private(set) var rowCount = 0
   private(set) var byteCount = 0
+  /// Bytes of the rows in memory, roughly.
+  private(set) var rawByteCount = 0
 
   private init(_ types: [LogicalType], in directory: String) throws(QueryError) {
     self.types = types
@@ -85,6 +87,7 @@ final class SortRun {
     blocks.append(block)
     rowCount += block.rowCount
     byteCount += block.byteCount
+    rawByteCount += block.rawByteCount
   }
 
   private final class Writer: OperatorInstance {

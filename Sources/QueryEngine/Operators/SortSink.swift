@@ -7,8 +7,8 @@ final class SortSink: PipelineSink {
   private let layout: ColumnLayout
   /// Keeps only the first row of each combination of so many leading keys.
   private let firstOfEach: Int?
-  private let profile: OperatorProfile?
   private let store: RowStore
+  private let external: ExternalSort
   private let state = Mutex(State())
 
   private struct State {
@@ -18,66 +18,28 @@ final class SortSink: PipelineSink {
     var order: RowOrder?
     var parts: [[UInt32]] = []
     var rows: [UInt32] = []
-    var runs: [RunHolder] = []
-  }
-
-  /// A run that its maker is done with.
-  private struct RunHolder: @unchecked Sendable {
-    // SAFETY: written by one worker, then read by one.
-    let run: SortRun
   }
 
   init(
     _ keys: [LogicalPlan.SortKey], _ layout: ColumnLayout, _ profile: OperatorProfile?,
     firstOfEach: Int? = nil
   ) {
-    (self.keys, self.layout, self.profile, self.firstOfEach) = (keys, layout, profile, firstOfEach)
+    (self.keys, self.layout, self.firstOfEach) = (keys, layout, firstOfEach)
     store = RowStore(layout.columns.map(\.type) + keys.map(\.expression.type))
+    external = ExternalSort(keys, store.types, leading: firstOfEach ?? 0, profile)
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
     let compiled = try CompiledExpression.all(keys.map(\.expression), layout, worker)
     return RowStoreLocal(
       store, keys: compiled, worker, name: "a sort",
-      overflow: Overflow(self, worker.query.settings.tempDirectory))
-  }
-
-  /// Makes runs of the rows that memory has no room for.
-  private final class Overflow: RowOverflow {
-    private let sink: SortSink
-    private let directory: String
-
-    init(_ sink: SortSink, _ directory: String) { (self.sink, self.directory) = (sink, directory) }
-
-    func take(_ morsels: [(morsel: Int, batches: [Batch])], round: Int) throws(QueryError) {
-      try sink.addRun(morsels, round: round, in: directory)
-    }
-
-    func finish() throws(QueryError) {}
-  }
-
-  private func addRun(
-    _ morsels: [(morsel: Int, batches: [Batch])], round: Int, in directory: String
-  ) throws(QueryError) {
-    let run = RunHolder(
-      run: try SortRun(
-        morsels, round: round, keys, leading: firstOfEach ?? 0, store.types, in: directory))
-    profile?.add("spilled_rows", run.run.rowCount)
-    profile?.add("spilled_bytes", run.run.byteCount)
-    state.withLock { $0.runs.append(run) }
+      overflow: external.makeOverflow(in: worker.query.settings.tempDirectory))
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
     switch phase {
     case 0:
-      if state.withLock({ !$0.runs.isEmpty }) {
-        // Workers whose rows all fitted have them in memory still: they become the last run.
-        let rest = store.takeAll()
-        if !rest.isEmpty { try addRun(rest, round: 0, in: context.settings.tempDirectory) }
-        try reduceRuns(context)
-        return nil
-      }
-      return try store.prepare()
+      return try external.takeRest(of: store, context) ? nil : try store.prepare()
     case 1:
       let columns = store.columns()
       return state.withLock { state in
@@ -116,20 +78,6 @@ final class SortSink: PipelineSink {
     }
   }
 
-  /// Merges runs until they are few enough to be merged while they are put out.
-  private func reduceRuns(_ context: QueryContext) throws(QueryError) {
-    while state.withLock({ $0.runs.count }) > SortRunMerger.fanIn {
-      let some = state.withLock { state in
-        let some = state.runs.prefix(SortRunMerger.fanIn).map(\.run)
-        state.runs.removeFirst(some.count)
-        return some
-      }
-      let merged = RunHolder(
-        run: try SortRun(merging: some, in: context.settings.tempDirectory, checking: context))
-      state.withLock { $0.runs.append(merged) }
-    }
-  }
-
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
     switch phase {
     case 0: store.concatenate(column: task)
@@ -154,8 +102,6 @@ final class SortSink: PipelineSink {
   /// The sorted rows as a source.
   var source: any PipelineSource { Source(sink: self) }
 
-  private var runs: [SortRun] { state.withLock { $0.runs.map(\.run) } }
-
   private struct Source: PipelineSource {
     let sink: SortSink
 
@@ -166,11 +112,11 @@ final class SortSink: PipelineSink {
     var estimatedRowCount: Int { 0 }
 
     func open(_ context: QueryContext) throws(QueryError) -> Int {
-      sink.runs.isEmpty ? try inMemory.open(context) : 1
+      sink.external.runs.isEmpty ? try inMemory.open(context) : 1
     }
 
     func makeReader(_ worker: WorkerContext) throws(QueryError) -> any MorselReader {
-      let runs = sink.runs
+      let runs = sink.external.runs
       if runs.isEmpty { return try inMemory.makeReader(worker) }
       return MergeReader(
         runs, sink.layout.columns.map(\.type), worker.query, isFirstOfEach: sink.firstOfEach != nil)

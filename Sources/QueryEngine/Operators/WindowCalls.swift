@@ -17,25 +17,13 @@ enum WindowCalls {
     "lag", "lead", "first_value", "last_value", "nth_value",
   ]
 
-  /// Returns the call's result for each row.
-  ///
-  /// `arguments` and `filter` hold the values of all rows, flat, in order.
-  static func compute(
-    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ frames: WindowFrames, _ arguments: [Vector],
-    _ filter: Vector?, _ worker: WorkerContext
-  ) throws(QueryError) -> Vector {
-    switch call.function {
-    case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile":
-      return try rank(call, shape, arguments)
-    case "lag", "lead": return try shifted(call, shape, arguments)
-    case "first_value", "last_value", "nth_value": return try picked(call, shape, frames, arguments)
-    default:
-      return try WindowAggregate(call, shape, frames, arguments, filter, worker).result()
-    }
-  }
+  static func isRanking(_ function: String) -> Bool { rankings.contains(function) }
+  static func isShift(_ function: String) -> Bool { function == "lag" || function == "lead" }
+  static func isValue(_ function: String) -> Bool { valueFunctions.contains(function) }
 
-  private static func rank(
-    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ arguments: [Vector]
+  /// Returns the places of a block's rows in their partitions; `parts` are the argument's values of NTILE.
+  static func rank(
+    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, parts: Vector?
   ) throws(QueryError) -> Vector {
     let count = shape.rowCount
     if call.function == "percent_rank" || call.function == "cume_dist" {
@@ -53,16 +41,18 @@ enum WindowCalls {
     for row in 0..<count {
       let start = shape.partitionStart[row]
       switch call.function {
-      case "row_number": values[row] = Int64(row - start + 1)
+      case "row_number": values[row] = Int64(shape.first + row - start + 1)
       case "rank": values[row] = Int64(shape.peerStart[row] - start + 1)
       case "dense_rank": values[row] = Int64(shape.peerGroup[row] + 1)
       default:
-        guard case .integer(let parts) = arguments[0].scalar(at: row, as: .bigint), parts > 0 else {
+        guard case .integer(let parts)? = parts?.scalar(at: row, as: .bigint), parts > 0 else {
           throw QueryError(.invalidParameter, "ntile needs a number above zero", at: call.position)
         }
         // The first `rest` parts have one row more than the others.
         let rows = Int64(shape.partitionEnd[row] - start)
-        let (place, size, rest) = (Int64(row - start), rows / parts, rows % parts)
+        let (place, size, rest) = (
+          Int64(shape.first + row - start), rows / parts, rows % parts
+        )
         values[row] =
           place < rest * (size + 1)
           ? place / (size + 1) + 1 : rest + (place - rest * (size + 1)) / max(1, size) + 1
@@ -71,105 +61,147 @@ enum WindowCalls {
     return .flat(values)
   }
 
-  private static func shifted(
-    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ arguments: [Vector]
+  /// Returns the values of other rows, so many before or behind a block's rows.
+  static func shifted(
+    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ probe: WindowProbe, _ block: Int
   ) throws(QueryError) -> Vector {
-    let count = shape.rowCount
-    let value = arguments[0]
+    let (count, all) = (shape.rowCount, Int64(probe.input.rowCount))
+    let value = call.arguments[0]
     let sign = call.function == "lag" ? -1 : 1
-    let offsets = arguments.count > 1 ? arguments[1] : nil
-    var rows = [UInt32](repeating: 0, count: count)
+    let offsets = call.arguments.count > 1 ? try probe.input.values(call.arguments[1], block) : nil
+    var rows = [Int](repeating: 0, count: count)
     var isThere = [Bool](repeating: false, count: count)
     var isOutside = [Bool](repeating: false, count: count)
-    let validity = value.rowValidity
     var fixed = 1
     var isFixed = offsets == nil
     if call.arguments.count > 1, case .literal(.integer(let given), _) = call.arguments[1] {
-      fixed = Int(max(-Int64(count), min(Int64(count), given)))
+      fixed = Int(max(-all, min(all, given)))
       isFixed = true
     }
+    let values = probe.vectors(value)
     for row in 0..<count {
       var distance = fixed
       if !isFixed, let offsets {
         guard case .integer(let given) = offsets.scalar(at: row, as: .bigint) else { continue }
-        distance = Int(max(-Int64(count), min(Int64(count), given)))
+        distance = Int(max(-all, min(all, given)))
       }
-      var target = row + sign * distance
+      let (start, end) = (shape.partitionStart[row], shape.partitionEnd[row])
+      var target = shape.first + row + sign * distance
       if call.ignoresNulls {
-        target = row
+        target = shape.first + row
         var left = abs(distance)
         let step = distance < 0 ? -sign : sign
         while left > 0 {
           target += step
-          guard target >= shape.partitionStart[row] && target < shape.partitionEnd[row] else { break }
-          if validity?[target] ?? true { left -= 1 }
+          guard target >= start && target < end else { break }
+          if try !values.isNull(target) { left -= 1 }
         }
       }
-      if target >= shape.partitionStart[row] && target < shape.partitionEnd[row] {
-        rows[row] = UInt32(target)
+      if target >= start && target < end {
+        rows[row] = target
         isThere[row] = true
       } else {
         isOutside[row] = true
       }
     }
     let type = call.column.type
-    guard arguments.count > 2 else { return Kernels.taking(value, rows, isThere: isThere, type) }
+    let shifted = try probe.input.taking(value, rows, isThere: isThere, type)
+    guard call.arguments.count > 2, isOutside.contains(true) else { return shifted }
     // The defaults lie behind the values: one more look-up brings both together.
-    let both = Kernels.concatenated([value, arguments[2]], of: type)
-    for row in 0..<count where isOutside[row] {
-      rows[row] = UInt32(count + row)
-      isThere[row] = true
-    }
-    return Kernels.taking(both, rows, isThere: isThere, type)
+    let both = Kernels.concatenated(
+      [shifted, try probe.input.values(call.arguments[2], block)], of: type)
+    let places = (0..<UInt32(count)).map { isOutside[Int($0)] ? UInt32(count) + $0 : $0 }
+    return both.taking(places.span)
   }
 
-  private static func picked(
-    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ frames: WindowFrames, _ arguments: [Vector]
+  /// Returns the value of one row of the frame of each of a block's rows.
+  static func picked(
+    _ call: LogicalPlan.WindowCall, _ shape: WindowPartitions, _ frames: WindowFrames, _ probe: WindowProbe,
+    _ block: Int
   ) throws(QueryError) -> Vector {
     let count = shape.rowCount
-    let validity = call.ignoresNulls ? arguments[0].rowValidity : nil
-    var rows = [UInt32](repeating: 0, count: count)
+    let value = call.arguments[0]
+    let isLast = call.function == "last_value"
+    let numbers = call.function == "nth_value" ? try probe.input.values(call.arguments[1], block) : nil
+    var rows = [Int](repeating: 0, count: count)
     var isThere = [Bool](repeating: false, count: count)
+    let values = call.ignoresNulls ? probe.vectors(value) : nil
     for row in 0..<count {
       var wanted = 1
-      if call.function == "nth_value" {
-        let number = arguments[1].scalar(at: row, as: .bigint)
+      if let numbers {
+        let number = numbers.scalar(at: row, as: .bigint)
         if number.isNull { continue }
         guard case .integer(let place) = number, place > 0 else {
           throw QueryError(.invalidParameter, "nth_value needs a number above zero", at: call.position)
         }
-        wanted = Int(min(place, Int64(count) + 1))
+        wanted = Int(min(place, Int64(probe.input.rowCount) + 1))
       }
-      let isLast = call.function == "last_value"
       let parts =
         frames.hasExclusion
         ? frames.ranges(row) : [frames.starts[row]..<max(frames.starts[row], frames.ends[row])]
-      if let found = find(wanted, isLast ? parts.reversed() : parts, isLast, validity) {
-        rows[row] = UInt32(found)
+      if let found = try find(
+        wanted, isLast ? parts.reversed() : parts, isLast, values)
+      {
+        rows[row] = found
         isThere[row] = true
       }
     }
-    return Kernels.taking(arguments[0], rows, isThere: isThere, call.column.type)
+    return try probe.input.taking(value, rows, isThere: isThere, call.column.type)
   }
 
-  /// The `wanted`-th row of the parts, from their end if `isLast`, null rows passed over if there is a validity.
+  /// The `wanted`-th row of the parts, from their end if `isLast`; where `values` are given, nulls are passed over.
   private static func find(
-    _ wanted: Int, _ parts: [Range<Int>], _ isLast: Bool, _ validity: Bitmap?
-  ) -> Int? {
+    _ wanted: Int, _ parts: [Range<Int>], _ isLast: Bool, _ values: WindowBlocks<Vector>?
+  ) throws(QueryError) -> Int? {
     var left = wanted
     for part in parts {
-      guard let validity else {
+      guard let values else {
         if left <= part.count { return isLast ? part.upperBound - left : part.lowerBound + left - 1 }
         left -= part.count
         continue
       }
       for step in 0..<part.count {
         let row = isLast ? part.upperBound - 1 - step : part.lowerBound + step
-        guard validity[row] else { continue }
+        if try values.isNull(row) { continue }
         left -= 1
         if left == 0 { return row }
       }
     }
     return nil
+  }
+}
+
+/// Computes one call over the blocks of an input, one after the other.
+final class WindowEvaluator {
+  private let call: LogicalPlan.WindowCall
+  private let window: LogicalPlan.Window
+  private let probe: WindowProbe
+  private let aggregate: WindowAggregate?
+
+  init(
+    _ call: LogicalPlan.WindowCall, _ window: LogicalPlan.Window, _ input: any WindowInput,
+    _ worker: WorkerContext
+  ) throws(QueryError) {
+    (self.call, self.window) = (call, window)
+    probe = WindowProbe(input)
+    let isAggregate = !WindowCalls.isRanking(call.function) && !WindowCalls.isValue(call.function)
+    aggregate = isAggregate ? try WindowAggregate(call, input, worker) : nil
+  }
+
+  /// Returns the call's result for each row of a block.
+  func results(_ block: Int) throws(QueryError) -> Vector {
+    let shape = try probe.input.shape(block)
+    if WindowCalls.isRanking(call.function) {
+      let parts = try call.arguments.first.map { (expression) throws(QueryError) in
+        try probe.input.values(expression, block)
+      }
+      return try WindowCalls.rank(call, shape, parts: parts)
+    }
+    if WindowCalls.isShift(call.function) {
+      return try WindowCalls.shifted(call, shape, probe, block)
+    }
+    let frames = try WindowFrames(call, window, shape, probe, block)
+    guard let aggregate else { return try WindowCalls.picked(call, shape, frames, probe, block) }
+    return try aggregate.results(block, shape, frames)
   }
 }

@@ -2,7 +2,7 @@ internal import Columnar
 
 /// Which rows each row's frame has (SQL:2016 part 2, 7.15).
 struct WindowFrames {
-  /// The frame of each row before exclusion; empty where the start is not below the end.
+  /// The frame of each row of a block before exclusion; empty where the start is not below the end.
   let starts: [Int]
   let ends: [Int]
   private let exclusion: LogicalPlan.WindowFrame.Exclusion
@@ -14,20 +14,19 @@ struct WindowFrames {
 
   var hasExclusion: Bool { exclusion != .noOthers }
 
+  /// Finds the frames of a block's rows; `probe` looks at rows of other blocks.
   init(
     _ call: LogicalPlan.WindowCall, _ window: LogicalPlan.Window, _ shape: WindowPartitions,
-    _ values: (BoundExpression) -> Vector
+    _ probe: WindowProbe, _ block: Int
   ) throws(QueryError) {
     let frame = call.frame
     self.shape = shape
     exclusion = frame.exclusion
-    isWholePartition =
-      frame.start == .unboundedPreceding && frame.exclusion == .noOthers
-      && (frame.end == .unboundedFollowing
-        || (window.orderBy.isEmpty && frame.end == .currentRow && frame.unit != .rows))
+    isWholePartition = frame.isWholePartition(window)
     isRunning = frame.start == .unboundedPreceding && frame.exclusion == .noOthers
-    starts = try WindowFrames.bound(frame.start, isStart: true, frame.unit, window, shape, call, values)
-    ends = try WindowFrames.bound(frame.end, isStart: false, frame.unit, window, shape, call, values)
+    let bounds = Bounds(call: call, window: window, shape: shape, probe: probe, block: block)
+    starts = try bounds.rows(frame.start, isStart: true)
+    ends = try bounds.rows(frame.end, isStart: false)
   }
 
   /// The parts of a row's frame that are left after exclusion, at most three.
@@ -43,74 +42,142 @@ struct WindowFrames {
     }
     switch exclusion {
     case .noOthers: return [start..<end]
-    case .currentRow: return without(row, row + 1, keeping: nil)
+    case .currentRow: return without(shape.first + row, shape.first + row + 1, keeping: nil)
     case .group: return without(shape.peerStart[row], shape.peerEnd[row], keeping: nil)
-    case .ties: return without(shape.peerStart[row], shape.peerEnd[row], keeping: row)
+    case .ties: return without(shape.peerStart[row], shape.peerEnd[row], keeping: shape.first + row)
     }
   }
 
-  private static func bound(
-    _ bound: LogicalPlan.WindowFrame.Bound, isStart: Bool, _ unit: LogicalPlan.WindowFrame.Unit,
-    _ window: LogicalPlan.Window, _ shape: WindowPartitions, _ call: LogicalPlan.WindowCall,
-    _ values: (BoundExpression) -> Vector
-  ) throws(QueryError) -> [Int] {
-    switch bound {
-    case .unboundedPreceding: return shape.partitionStart
-    case .unboundedFollowing: return shape.partitionEnd
-    case .currentRow:
-      if unit == .rows { return (0..<shape.rowCount).map { isStart ? $0 : $0 + 1 } }
-      return isStart ? shape.peerStart : shape.peerEnd
-    case .preceding(let offset):
-      return try self.offset(
-        values(offset), offset.type, sign: -1, isStart, unit, window, shape, call, values)
-    case .following(let offset):
-      return try self.offset(values(offset), offset.type, sign: 1, isStart, unit, window, shape, call, values)
+  /// Where the frames of a block's rows begin or end.
+  private struct Bounds {
+    let call: LogicalPlan.WindowCall
+    let window: LogicalPlan.Window
+    let shape: WindowPartitions
+    let probe: WindowProbe
+    let block: Int
+
+    func rows(_ bound: LogicalPlan.WindowFrame.Bound, isStart: Bool) throws(QueryError) -> [Int] {
+      switch bound {
+      case .unboundedPreceding: return shape.partitionStart
+      case .unboundedFollowing: return shape.partitionEnd
+      case .currentRow:
+        if call.frame.unit == .rows {
+          return (0..<shape.rowCount).map { shape.first + (isStart ? $0 : $0 + 1) }
+        }
+        return isStart ? shape.peerStart : shape.peerEnd
+      case .preceding(let offset): return try self.offset(offset, sign: -1, isStart)
+      case .following(let offset): return try self.offset(offset, sign: 1, isStart)
+      }
+    }
+
+    private func offset(
+      _ expression: BoundExpression, sign: Int, _ isStart: Bool
+    ) throws(QueryError) -> [Int] {
+      let (offsets, type) = (try probe.input.values(expression, block), expression.type)
+      if call.frame.unit == .range {
+        guard window.orderBy.count == 1 else {
+          throw QueryError(
+            .windowing, "RANGE with an offset needs exactly one ORDER BY key", at: call.position)
+        }
+        let bounds = try RangeBounds(window.orderBy[0], probe, block, offsets, type, shape, call)
+        return try bounds.bounds(sign, isStart)
+      }
+      var result = [Int](repeating: 0, count: shape.rowCount)
+      var hint = 0
+      for row in 0..<shape.rowCount {
+        let value = offsets.scalar(at: row, as: type)
+        guard case .integer(let count) = value, count >= 0 else {
+          throw QueryError(
+            .invalidParameter, "the offset of a window frame must be an integer of zero or more",
+            at: call.position)
+        }
+        let distance = sign * Int(min(count, Int64(probe.input.rowCount)))
+        let (low, high) = (shape.partitionStart[row], shape.partitionEnd[row])
+        if call.frame.unit == .rows {
+          let place = shape.first + row + distance + (isStart ? 0 : 1)
+          result[row] = max(low, min(high, place))
+          continue
+        }
+        // The first row whose group is not before the wanted one or, for the end, is behind it.
+        let group = shape.peerGroup[row] + distance + (isStart ? 0 : 1)
+        hint = try probe.firstRow(of: low..<high, from: hint) { (other) throws(QueryError) in
+          try probe.peerGroup(other) >= group
+        }
+        result[row] = hint
+      }
+      return result
     }
   }
+}
 
-  private static func offset(
-    _ offsets: Vector, _ type: LogicalType, sign: Int, _ isStart: Bool,
-    _ unit: LogicalPlan.WindowFrame.Unit, _ window: LogicalPlan.Window, _ shape: WindowPartitions,
-    _ call: LogicalPlan.WindowCall, _ values: (BoundExpression) -> Vector
-  ) throws(QueryError) -> [Int] {
-    if unit == .range {
-      guard window.orderBy.count == 1 else {
-        throw QueryError(
-          .windowing, "RANGE with an offset needs exactly one ORDER BY key", at: call.position)
-      }
-      let key = window.orderBy[0]
-      return try RangeBounds(key, values(key.expression), offsets, type, shape, call).bounds(sign, isStart)
-    }
-    var result = [Int](repeating: 0, count: shape.rowCount)
-    for row in 0..<shape.rowCount {
-      let value = offsets.scalar(at: row, as: type)
-      guard case .integer(let count) = value, count >= 0 else {
-        throw QueryError(
-          .invalidParameter, "the offset of a window frame must be an integer of zero or more",
-          at: call.position)
-      }
-      let distance = sign * Int(min(count, Int64(shape.rowCount)))
-      let (low, high) = (shape.partitionStart[row], shape.partitionEnd[row])
-      if unit == .rows {
-        let place = row + distance + (isStart ? 0 : 1)
-        result[row] = max(low, min(high, place))
-      } else {
-        result[row] = groupBound(row, shape.peerGroup[row] + distance, isStart, shape)
-      }
-    }
-    return result
+extension LogicalPlan.WindowFrame {
+  /// Whether every frame is its row's whole partition.
+  func isWholePartition(_ window: LogicalPlan.Window) -> Bool {
+    start == .unboundedPreceding && exclusion == .noOthers
+      && (end == .unboundedFollowing || (window.orderBy.isEmpty && end == .currentRow && unit != .rows))
+  }
+}
+
+/// Looks at rows of any block.
+final class WindowProbe {
+  let input: any WindowInput
+  private let shapes: WindowBlocks<WindowPartitions>
+  private var values: [BoundExpression: WindowBlocks<Vector>] = [:]
+
+  init(_ input: any WindowInput) {
+    self.input = input
+    shapes = WindowBlocks(input) { (block) throws(QueryError) in try input.shape(block) }
   }
 
-  /// Where a group of peers of the row's partition begins or ends.
-  private static func groupBound(_ row: Int, _ group: Int, _ isStart: Bool, _ shape: WindowPartitions) -> Int
-  {
-    let (low, high) = (shape.partitionStart[row], shape.partitionEnd[row])
-    if group < 0 { return low }
-    var (first, last) = (low, high)
-    // The first row whose group is not before `group` (or, for the end, is behind it).
+  /// How many groups of peers come before a row's own in its partition.
+  func peerGroup(_ row: Int) throws(QueryError) -> Int {
+    let (shape, place) = try shapes.place(of: row)
+    return shape.peerGroup[place]
+  }
+
+  /// The values of an expression, by block.
+  func vectors(_ expression: BoundExpression) -> WindowBlocks<Vector> {
+    if let known = values[expression] { return known }
+    let made = WindowBlocks(input) { [input] (block) throws(QueryError) in
+      try input.values(expression, block)
+    }
+    values[expression] = made
+    return made
+  }
+
+  /// Finds the first row of a range for which a condition is met that, once met, is met by all further rows.
+  ///
+  /// The search goes out from `hint`, in steps that double, as bounds of frames move little from row to row.
+  func firstRow(
+    of range: Range<Int>, from hint: Int, where isMet: (Int) throws(QueryError) -> Bool
+  ) throws(QueryError) -> Int {
+    var (first, last) = (range.lowerBound, range.upperBound)
+    let start = max(first, min(last, hint))
+    var step = 1
+    if start > first, try isMet(start - 1) {
+      last = start - 1
+      while last - step > first {
+        guard try isMet(last - step) else {
+          first = last - step + 1
+          break
+        }
+        last -= step
+        step *= 2
+      }
+    } else {
+      first = start
+      while first + step < last {
+        if try isMet(first + step - 1) {
+          last = first + step - 1
+          break
+        }
+        first += step
+        step *= 2
+      }
+    }
     while first < last {
-      let middle = (first + last) / 2
-      if shape.peerGroup[middle] < group + (isStart ? 0 : 1) { first = middle + 1 } else { last = middle }
+      let middle = first + (last - first) / 2
+      if try isMet(middle) { last = middle } else { first = middle + 1 }
     }
     return first
   }
@@ -119,6 +186,7 @@ struct WindowFrames {
 /// Bounds of RANGE frames: rows whose order key is within a distance of the row's own.
 private struct RangeBounds {
   let key: LogicalPlan.SortKey
+  let probe: WindowProbe
   let values: Vector
   let offsets: Vector
   let offsetType: LogicalType
@@ -126,11 +194,12 @@ private struct RangeBounds {
   let call: LogicalPlan.WindowCall
 
   init(
-    _ key: LogicalPlan.SortKey, _ values: Vector, _ offsets: Vector, _ offsetType: LogicalType,
-    _ shape: WindowPartitions, _ call: LogicalPlan.WindowCall
+    _ key: LogicalPlan.SortKey, _ probe: WindowProbe, _ block: Int, _ offsets: Vector,
+    _ offsetType: LogicalType, _ shape: WindowPartitions, _ call: LogicalPlan.WindowCall
   ) throws(QueryError) {
-    (self.key, self.values, self.offsets, self.offsetType) = (key, values, offsets, offsetType)
+    (self.key, self.probe, self.offsets, self.offsetType) = (key, probe, offsets, offsetType)
     (self.shape, self.call) = (shape, call)
+    values = try probe.input.values(key.expression, block)
     switch key.expression.type {
     case .varchar, .binary, .boolean, .list, .struct, .map, .uuid, .fixed, .interval, .null:
       throw QueryError(
@@ -144,6 +213,8 @@ private struct RangeBounds {
   func bounds(_ sign: Int, _ isStart: Bool) throws(QueryError) -> [Int] {
     var result = [Int](repeating: 0, count: shape.rowCount)
     let type = key.expression.type
+    var hint = 0
+    let keys = probe.vectors(key.expression)
     // Times and dates as microseconds, or nanoseconds where that is their unit.
     for row in 0..<shape.rowCount {
       if values.isNull(at: row) {
@@ -152,28 +223,18 @@ private struct RangeBounds {
       }
       let target = try shifted(
         values.scalar(at: row, as: type), offsets.scalar(at: row, as: offsetType), sign)
-      result[row] = place(row, target, isStart)
+      // The first row of the partition at or behind the target; for an end, behind it.
+      hint = try probe.firstRow(of: shape.partitionStart[row]..<shape.partitionEnd[row], from: hint) {
+        (other) throws(QueryError) in
+        let (vector, place) = try keys.place(of: other)
+        let value = vector.scalar(at: place, as: type)
+        if value.isNull { return !key.nullsFirst }
+        let order = compare(value, target) * (key.isDescending ? -1 : 1)
+        return isStart ? order >= 0 : order > 0
+      }
+      result[row] = hint
     }
     return result
-  }
-
-  /// The first row of the partition at or behind the target (for an end: behind it).
-  private func place(_ row: Int, _ target: ScalarValue, _ isStart: Bool) -> Int {
-    var (first, last) = (shape.partitionStart[row], shape.partitionEnd[row])
-    let type = key.expression.type
-    while first < last {
-      let middle = (first + last) / 2
-      let value = values.scalar(at: middle, as: type)
-      let isBefore: Bool
-      if value.isNull {
-        isBefore = key.nullsFirst
-      } else {
-        let order = compare(value, target) * (key.isDescending ? -1 : 1)
-        isBefore = isStart ? order < 0 : order <= 0
-      }
-      if isBefore { first = middle + 1 } else { last = middle }
-    }
-    return first
   }
 
   /// Dates are compared with targets in microseconds.

@@ -5,7 +5,8 @@ internal import Synchronization
 ///
 /// The sorted rows are cut into parts at partition boundaries; each part is computed by one task and put
 /// out as one morsel. If memory runs out, rows go to disk by the hash of PARTITION BY, and what has the same
-/// bits of it is computed as a morsel of the source.
+/// bits of it is computed as a morsel of the source. What has no room even then, or has no PARTITION BY, is
+/// sorted on disk, and computed block by block.
 final class WindowSink: PipelineSink {
   private let window: LogicalPlan.Window
   private let layout: ColumnLayout
@@ -15,6 +16,8 @@ final class WindowSink: PipelineSink {
   private let keys: [LogicalPlan.SortKey]
   private let profile: OperatorProfile?
   private let store: RowStore
+  /// The rows of a window without PARTITION BY that have no room in memory.
+  private let external: ExternalSort
   private let state = Mutex(SendableState())
 
   /// SAFETY: files are handed over by their makers, and touched under the lock until all workers only read.
@@ -56,17 +59,21 @@ final class WindowSink: PipelineSink {
     }
     (self.expressions, self.places) = (unique, places)
     store = RowStore(layout.columns.map(\.type) + unique.map(\.type))
+    external = ExternalSort(
+      keys, store.types + keys.map(\.expression.type), leading: window.partitionBy.count, profile)
   }
 
   func makeLocal(_ worker: WorkerContext) throws(QueryError) -> OperatorInstance {
     RowStoreLocal(
       store, keys: try CompiledExpression.all(expressions, layout, worker), worker,
-      name: "a window without PARTITION BY", overflow: makeOverflow(worker.query))
+      name: "a window", overflow: makeOverflow(worker.query))
   }
 
-  /// Where rows go if memory runs out; there is only one place if all are one partition.
-  private func makeOverflow(_ context: QueryContext) -> PartitionedOverflow? {
-    guard partitionCount > 0 else { return nil }
+  /// Where rows go if memory runs out.
+  private func makeOverflow(_ context: QueryContext) -> any RowOverflow {
+    guard partitionCount > 0 else {
+      return external.makeOverflow(in: context.settings.tempDirectory) { [self] in keyValues($0) }
+    }
     // The expressions of PARTITION BY are the first that are kept, but for those there twice.
     let keyCount = Set(window.partitionBy).count
     let first = layout.columns.count
@@ -74,19 +81,26 @@ final class WindowSink: PipelineSink {
     return PartitionedOverflow(spill) { file in self.state.withLock { $0.files.append(file) } }
   }
 
+  private func keyValues(_ columns: [Vector]) -> [Vector] { keys.map { column($0.expression, columns) } }
+
   private func column(_ expression: BoundExpression, _ columns: [Vector]) -> Vector {
-    columns[layout.columns.count + (places[expression] ?? 0)]
+    columns[place(expression)]
+  }
+
+  /// The column that holds an expression's values.
+  private func place(_ expression: BoundExpression) -> Int {
+    layout.columns.count + (places[expression] ?? 0)
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
     switch phase {
     case 0:
+      if try external.takeRest(of: store, context, adding: { [self] in keyValues($0) }) { return nil }
       if state.withLock({ $0.files.isEmpty }) { return try store.prepare() }
       // Workers whose rows all fitted have them in memory still: they follow the others.
-      if let rest = makeOverflow(context) {
-        try rest.take(store.takeAll(), round: 0)
-        try rest.finish()
-      }
+      let rest = makeOverflow(context)
+      try rest.take(store.takeAll(), round: 0)
+      try rest.finish()
       state.withLock { state in
         state.spilled = SpilledRows(state.files)
         state.files = []
@@ -207,20 +221,12 @@ final class WindowSink: PipelineSink {
     let shape = WindowPartitions(
       rows, partition: Array(keyColumns.prefix(leading)),
       order: Array(keyColumns.dropFirst(leading)))
-    var taken: [BoundExpression: Vector] = [:]
-    func values(_ expression: BoundExpression) -> Vector {
-      if let known = taken[expression] { return known }
-      let vector = column(expression, columns).taking(rows.span).flattened()
-      taken[expression] = vector
-      return vector
+    let input = WindowRowsInMemory(shape) { [self] in
+      column($0, columns).taking(rows.span).flattened()
     }
     var results: [Vector] = []
     for call in window.calls {
-      let frames = try WindowFrames(call, window, shape, values)
-      results.append(
-        try WindowCalls.compute(
-          call, shape, frames, (call.arguments + call.orderBy.map(\.expression)).map(values),
-          call.filter.map(values), worker))
+      results.append(try WindowEvaluator(call, window, input, worker).results(0))
     }
     return results
   }
@@ -234,6 +240,7 @@ final class WindowSink: PipelineSink {
 
     func open(_ context: QueryContext) throws(QueryError) -> Int {
       if let spilled = sink.state.withLock({ $0.spilled }) { return spilled.partitionCount }
+      if !sink.external.runs.isEmpty { return 1 }
       return sink.withState { state in
         state.keyColumns = []
         return state.chunks.count
@@ -251,6 +258,7 @@ final class WindowSink: PipelineSink {
 
     func read(morsel: Int, into next: OperatorInstance) throws(QueryError) -> Bool {
       if let spilled = sink.state.withLock({ $0.spilled }) { return try read(spilled, morsel, into: next) }
+      if !sink.external.runs.isEmpty { return try read(sink.external, into: next) }
       let (columns, all, chunk, results) = sink.withState {
         ($0.columns, $0.rows, $0.chunks[morsel], $0.results[morsel])
       }
@@ -265,8 +273,9 @@ final class WindowSink: PipelineSink {
       if rowCount == 0 { return true }
       let lease = MemoryLease(worker.query.memory)
       // Rows are there twice while they are put together; then come order and results.
-      try lease.require(
-        spilled.byteCount(partition) * 2 + rowCount * 64, for: "a window over many rows of one partition")
+      guard lease.resize(to: spilled.byteCount(partition) * 2 + rowCount * 64) else {
+        return try read(try sorted(spilled, partition, lease), into: next)
+      }
       var batches: [Batch] = []
       try spilled.forEachBatch(partition) { (batch) throws(QueryError) in batches.append(batch) }
       let types = sink.store.types
@@ -281,6 +290,51 @@ final class WindowSink: PipelineSink {
         try worker.query.checkCancelled()
         let results = try sink.results(Array(rows[chunk]), columns, keyColumns, worker)
         if try !push(columns, rows, chunk, results, into: next) { return false }
+      }
+      return true
+    }
+
+    /// Sorts the rows of a partition on disk.
+    private func sorted(
+      _ spilled: SpilledRows, _ partition: Int, _ lease: MemoryLease
+    ) throws(QueryError) -> ExternalSort {
+      let sort = ExternalSort(
+        sink.keys, sink.store.types + sink.keys.map(\.expression.type), leading: sink.partitionCount,
+        sink.profile)
+      let runs = sort.makeOverflow(in: worker.query.settings.tempDirectory) { [sink] in sink.keyValues($0) }
+      var round = 0
+      _ = try spilled.forEachPart(partition, lease, rowOverhead: 64, least: MemoryLease.least) {
+        (batches, _, _) throws(QueryError) in
+        try worker.query.checkCancelled()
+        try runs.take([(0, batches)], round: round)
+        round += 1
+        return true
+      }
+      try sort.reduce(worker.query)
+      return sort
+    }
+
+    /// Computes rows that are sorted on disk, block by block.
+    private func read(_ sort: ExternalSort, into next: OperatorInstance) throws(QueryError) -> Bool {
+      let rows = try SortedWindowRows(
+        merging: sort.runs, types: sink.store.types, hasPartitions: sink.partitionCount > 0,
+        context: worker.query
+      ) { [sink] in sink.place($0) }
+      var evaluators: [WindowEvaluator] = []
+      for call in sink.window.calls {
+        evaluators.append(try WindowEvaluator(call, sink.window, rows, worker))
+      }
+      for block in 0..<rows.blockCount {
+        try worker.query.checkCancelled()
+        var columns = Array(try rows.columns(block).prefix(sink.layout.columns.count))
+        for evaluator in evaluators { columns.append(try evaluator.results(block)) }
+        let batch = Batch(columns: columns, rowCount: rows.rows(block).count)
+        var first = 0
+        while first < batch.rowCount {
+          let count = min(worker.query.settings.batchSize, batch.rowCount - first)
+          if try !next.push(batch.rows(from: first, count: count)) { return false }
+          first += count
+        }
       }
       return true
     }
@@ -316,46 +370,5 @@ extension LogicalPlan.WindowFrame {
       default: nil
       }
     }
-  }
-}
-
-/// Where the partitions and the groups of peers of sorted rows begin and end.
-struct WindowPartitions {
-  let rowCount: Int
-  /// By row, the rows of its partition.
-  private(set) var partitionStart: [Int]
-  private(set) var partitionEnd: [Int]
-  /// By row, the rows that are equal to it in order.
-  private(set) var peerStart: [Int]
-  private(set) var peerEnd: [Int]
-  /// By row, how many groups of peers are before its own in the partition.
-  private(set) var peerGroup: [Int]
-
-  init(_ rows: [UInt32], partition: [SortKeyColumn], order: [SortKeyColumn]) {
-    rowCount = rows.count
-    partitionStart = [Int](repeating: 0, count: rows.count)
-    (partitionEnd, peerStart, peerEnd, peerGroup) = (
-      partitionStart, partitionStart, partitionStart, partitionStart
-    )
-    var newPartition = [Bool](repeating: false, count: rows.count)
-    for column in partition { column.markChanges(rows, &newPartition) }
-    var newPeers = newPartition
-    for column in order { column.markChanges(rows, &newPeers) }
-    var (start, peers, group) = (0, 0, 0)
-    for row in rows.indices {
-      if row > 0 {
-        if newPartition[row] {
-          for before in start..<row { partitionEnd[before] = row }
-          for before in peers..<row { peerEnd[before] = row }
-          (start, peers, group) = (row, row, 0)
-        } else if newPeers[row] {
-          for before in peers..<row { peerEnd[before] = row }
-          (peers, group) = (row, group + 1)
-        }
-      }
-      (partitionStart[row], peerStart[row], peerGroup[row]) = (start, peers, group)
-    }
-    for before in start..<rows.count { partitionEnd[before] = rows.count }
-    for before in peers..<rows.count { peerEnd[before] = rows.count }
   }
 }

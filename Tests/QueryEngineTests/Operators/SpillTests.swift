@@ -173,11 +173,13 @@ import Testing
   }
 
   @Test func whatCannotSpillNamesTheLimitAndTheRemedy() throws {
-    let rows = (0..<300_000).map { [ScalarValue.integer($0), .integer($0 % 7)] }
-    let fixture = PlanFixture([("a", .bigint), ("b", .bigint)], rows: rows)
+    let text = ScalarValue.bytes([UInt8](repeating: 97, count: 300))
+    let rows = (0..<30_000).map { [ScalarValue.integer($0), text] }
+    let fixture = PlanFixture([("a", .bigint), ("b", .varchar)], rows: rows)
     let call = LogicalPlan.WindowCall(
-      "sum", [fixture.column(1)], frame: .init(.range, from: .unboundedPreceding, to: .currentRow),
-      as: OutputColumn(id: ColumnID(50), name: "w", type: .decimal(precision: 38, scale: 0)))
+      "string_agg", [fixture.column(1), .literal(.bytes([44]), .varchar)],
+      frame: .init(.rows, from: .unboundedPreceding, to: .unboundedFollowing),
+      as: OutputColumn(id: ColumnID(50), name: "w", type: .varchar))
     let plan = LogicalPlan.window(
       .init(partitionBy: [], orderBy: [.init(fixture.column(0))], calls: [call], input: fixture.scan))
     #expect { try QueryExecutor.run(plan, context: Self.poorContext(workers: 1)) } throws: { error in

@@ -145,6 +145,8 @@ final class CollectingAccumulator: Accumulator {
   private let columns: [Int]
   private let finish: Finish
   private var rowCount = 0
+  /// Bytes of the texts collected.
+  private var textByteCount = 0
 
   private struct Row {
     var keys: [ScalarValue]
@@ -157,7 +159,7 @@ final class CollectingAccumulator: Accumulator {
   }
 
   override var acceptsAnyEncoding: Bool { true }
-  override var byteCount: Int { rowCount * 80 }
+  override var byteCount: Int { rowCount * 80 + textByteCount }
 
   override func grow(to count: Int) {
     if count > rowsOfGroups.count {
@@ -173,6 +175,7 @@ final class CollectingAccumulator: Accumulator {
       let keys = binding.orderTypes.indices.map {
         arguments[firstKey + $0].scalar(at: row, as: binding.orderTypes[$0])
       }
+      for case .bytes(let text) in values { textByteCount += text.count }
       rowsOfGroups[Int(groups[row])].append(Row(keys: keys, values: values))
       rowCount += 1
     }
@@ -184,6 +187,7 @@ final class CollectingAccumulator: Accumulator {
       rowsOfGroups[target].append(contentsOf: other.rowsOfGroups[group])
     }
     rowCount += other.rowCount
+    textByteCount += other.textByteCount
   }
 
   override func results(_ range: Range<Int>) throws(QueryError) -> Vector {
