@@ -89,7 +89,7 @@ def make(folder, kind, values, version, delete, step, partitioned, groups, store
     def part(k):
         return {"k": k} if table.spec["fields"] and table.spec["fields"][0]["transform"] == "identity" else {}
 
-    files, rows = [], []
+    files, rows, written = [], [], []
 
     def add(first, fields=None, extra=None, partition=part, v="v"):
         """One file for each k, of rows that have every value and null; their model rows beside them."""
@@ -101,6 +101,7 @@ def make(folder, kind, values, version, delete, step, partitioned, groups, store
             entries.append(entry)
             for position, row in enumerate(mine):
                 rows.append({"id": row["id"], "k": k, "v": row[v], "extra": extra, "file": len(files) - 1, "pos": position})
+                written.append((row["id"], len(files) - 1))
         return entries
 
     def path(number):
@@ -144,6 +145,7 @@ def make(folder, kind, values, version, delete, step, partitioned, groups, store
             # A data file goes, and its manifest is written anew: what stays keeps its numbers.
             table.commit(removed={path(2)})
             gone(lambda row: row["file"] == 2)
+            written[:] = [(id, file) for id, file in written if file != 2]
     elif delete in ("equal id", "global"):
         ids = [0, 1, 10, 101, 9999]
         spec = unpartitioned if delete == "global" else table.spec
@@ -189,7 +191,9 @@ def make(folder, kind, values, version, delete, step, partitioned, groups, store
     rows.sort(key=lambda row: row["id"])
     # The first row id of the row's file and its place there; the sequence number that the file was added at.
     lineage = [[row["id"], table.row_ids[path(row["file"])] + row["pos"], table.sequences[path(row["file"])]] for row in rows] if version > 2 else None
-    return table.finish(), columns, [[row[name] for name in names] for row in rows], lineage
+    live = {row["id"] for row in rows}
+    deleted = sorted([id] for id, _ in written if id not in live)
+    return table.finish(), columns, [[row[name] for name in names] for row in rows], lineage, deleted
 
 
 def shown(value, kind, name):
@@ -231,27 +235,31 @@ def check_foreign_writer(w):
     made = []
     for number, (kind, values, version, delete, step, partitioned) in chosen:
         label = f"table {number}: {kind} v{version} {delete} {step} {'partitioned' if partitioned else ''}"
-        metadata, columns, rows, lineage = make(
+        metadata, columns, rows, lineage, deleted = make(
             w.folder / f"f{number}", kind, values, version, delete, step, partitioned, groups=(0, 1, None) if number % 3 == 0 else (0, 1, 2))
         names = ["v" if name == "w" else name for name in columns]
         want = [[shown(value, kind, name) for value, name in zip(row, names)] for row in rows]
-        made.append((label, kind, metadata, columns, want, lineage))
+        made.append((label, kind, metadata, columns, want, lineage, deleted))
     # One process for all of them.
     script = ";\n".join(f"SELECT {', '.join(columns)} FROM iceberg('{metadata}') ORDER BY id;\n"
-                        f"SELECT id{', _row_id, _last_updated_sequence_number' if lineage else ''} FROM iceberg('{metadata}') ORDER BY id"
-                        for _, _, metadata, columns, _, lineage in made)
+                        f"SELECT id{', _row_id, _last_updated_sequence_number' if lineage else ''} FROM iceberg('{metadata}') ORDER BY id;\n"
+                        f"SELECT id FROM iceberg('{metadata}') WHERE _deleted ORDER BY id"
+                        for _, _, metadata, columns, _, lineage, _ in made)
     (w.folder / "queries.sql").write_text(script)
     answers = [json.loads(line) for line in w.run("sql", "--format", "json", "-f", str(w.folder / "queries.sql")).stdout.splitlines() if line.strip()]
-    assert len(answers) == 2 * len(made), (len(answers), len(made))
+    assert len(answers) == 3 * len(made), (len(answers), len(made))
     wrong, refused = [], Counter()
     ducks = duck_answers([
         # What Python has no form for, or DuckDB only with further packages, comes as text.
         f"SELECT {', '.join(f'{c}::VARCHAR' if c in ('v', 'w') and kind[9:] in ('_ns', 'tz', 'tz_ns') else c for c in columns)} "
-        f"FROM iceberg_scan('{metadata}') ORDER BY id" for _, kind, metadata, columns, _, _ in made])
-    for (label, kind, metadata, columns, want, lineage), answer, lines, of_duck in zip(made, answers[::2], answers[1::2], ducks):
+        f"FROM iceberg_scan('{metadata}') ORDER BY id" for _, kind, metadata, columns, _, _, _ in made])
+    for (label, kind, metadata, columns, want, lineage, deleted), answer, lines, marked, of_duck in zip(
+            made, answers[::3], answers[1::3], answers[2::3], ducks):
         want = canonical(want)
         if lineage and lines["rows"] != lineage:
             wrong.append(f"wequery, {label}, row lineage\n  got  {lines['rows']}\n  want {lineage}")
+        if marked["rows"] != deleted:
+            wrong.append(f"wequery, {label}, _deleted\n  got  {marked['rows']}\n  want {deleted}")
         if canonical(answer["rows"]) != want:
             wrong.append(f"wequery, {label}\n  got  {answer['rows']}\n  want {want}")
         for engine in ("pyiceberg", "DuckDB"):

@@ -36,7 +36,7 @@ def made(w, chosen):
         folder = w.folder / "wh" / f"t{number}"
         spelling = SPELLINGS[number % len(SPELLINGS)]
         label = f"table {number}: {kind} v{version} {delete} {step} {'partitioned' if partitioned else ''} {spelling(folder)}"
-        _, columns, rows, _ = foreign.make(folder, kind, values, version, delete, step, partitioned, (0, 1, None), spelling(folder))
+        _, columns, rows, _, _ = foreign.make(folder, kind, values, version, delete, step, partitioned, (0, 1, None), spelling(folder))
         names = ["v" if name == "w" else name for name in columns]
         result.append((label, folder, columns, canonical([[foreign.shown(value, kind, name) for value, name in zip(row, names)] for row in rows])))
     return result

@@ -142,8 +142,15 @@ extension Binder {
         .init(
           value, as: newColumn(column.output.name, column.output.type, isNullable: column.output.isNullable)))
     }
+    if let range = target.hidden("_deleted").flatMap({ columnPositions[$0.id] }) {
+      throw QueryError(
+        .unsupported, "_deleted of the table that a statement changes: deleted rows cannot be changed",
+        hint: "leave the condition out, or restore rows by INSERT INTO … SELECT … WHERE _deleted",
+        at: place(range))
+    }
     return BoundChange(
-      plan: .project(columns, builder.plan), target: target.relation, path: path, position: position,
+      plan: showingDeletedRows(.project(columns, builder.plan)), target: target.relation, path: path,
+      position: position,
       clauses: clauses, keepsRowID: rowID != nil, valueCount: values.count, operation: operation)
   }
 

@@ -45,7 +45,7 @@ final class Binder {
   /// Binds a query that stands by itself.
   func bindQuery(_ query: QuerySyntax) throws(QueryError) -> LogicalPlan {
     try reportingAllUnknownNames { () throws(QueryError) in
-      try bind(query, outer: nil, tables: CommonTables())
+      showingDeletedRows(try bind(query, outer: nil, tables: CommonTables()))
     }
   }
 

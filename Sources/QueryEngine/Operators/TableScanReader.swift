@@ -255,7 +255,8 @@ final class TableScanReader: MorselReader {
         return
       }
       let key = key(column)
-      let cache = source.chunkCache
+      // Whether a row is deleted is not told by its file alone.
+      let cache = field == .isDeleted ? nil : source.chunkCache
       if let cached = cache?.vector(key), cached.count == rows.count {
         source.profile?.add("chunks_from_cache", 1)
         vectors[column] = cached

@@ -157,11 +157,13 @@ struct KeyText {
     append(Int64(task.spec.id))
     append(file.partition)
     append(task.residual)
-    append(task.deletes, of: task)
+    appendDeletes(of: task)
   }
 
-  private mutating func append(_ deletes: FileDeletes, of task: FileScanTask) {
-    if deletes.isEmpty { return append(tag: "-") }
+  /// Appends the deletes that leave rows of a file out.
+  mutating func appendDeletes(of task: FileScanTask) {
+    let deletes = task.deletes
+    if deletes.isEmpty || task.showsDeletedRows { return append(tag: "-") }
     append(tag: "x")
     if let vector = deletes.deletionVector {
       append(vector.path)

@@ -18,10 +18,13 @@ package struct TableRelation: Relation {
   let branch: String?
   /// Paths of data files that are not read: those that a DELETE removes as a whole.
   var leftOut: Set<String> = []
+  /// Whether deleted rows are read like others, as the query asks for `_deleted`.
+  var showsDeletedRows = false
 
   /// Whether both read the same rows of the same table, in the same schema.
   func readsTheSame(as other: TableRelation) -> Bool {
     stateName == other.stateName && leftOut == other.leftOut && columns == other.columns
+      && showsDeletedRows == other.showsDeletedRows
   }
 
   /// Pins a table.
@@ -68,9 +71,10 @@ package struct TableRelation: Relation {
   func plan(_ predicate: Predicate, _ context: QueryContext) throws(QueryError) -> ScanPlan {
     let planner = ScanPlanner(
       table, snapshot: snapshot, schema: schema, cache: context.caches.manifests, loop: context.loop)
-    let plan = try QueryError.wrapping { () throws(TableFormatError) in
+    var plan = try QueryError.wrapping { () throws(TableFormatError) in
       try planner.plan(predicate: predicate)
     }
+    if showsDeletedRows { plan = plan.showingDeletedRows }
     guard !leftOut.isEmpty else { return plan }
     return ScanPlan(
       schema: plan.schema, tasks: plan.tasks.filter { !leftOut.contains($0.file.path) },
@@ -139,8 +143,7 @@ package struct TableRelation: Relation {
 
   private static func metadataFields(of table: Table) throws(QueryError) -> [NestedField] {
     var fields: [NestedField] = [
-      .file, .position, .specID,
-      NestedField(id: .isDeleted, name: "_deleted", type: .boolean, isRequired: true),
+      .file, .position, .specID, .isDeleted,
     ]
     do throws(TableFormatError) {
       fields.append(try .partition(of: table.metadata))

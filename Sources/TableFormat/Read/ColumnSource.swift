@@ -13,6 +13,8 @@ enum ColumnSource: Sendable {
   case rowID(FileColumn?, first: Int64)
   /// The data sequence number, unless the file has another (`_last_updated_sequence_number`, rule 83).
   case lastUpdated(FileColumn?, sequenceNumber: Int64)
+  /// Whether the row is deleted (`_deleted`), where deleted rows are shown.
+  case deleted
 
   /// Finds the source of a field.
   ///
@@ -90,7 +92,9 @@ enum ColumnSource: Sendable {
     case .file: return .constant(VectorBuilder.single(.text(task.file.path), .varchar))
     case .position: return .position
     case .specID: return .constant(VectorBuilder.single(.integer(Int64(task.spec.id)), .integer))
-    case .isDeleted: return .constant(VectorBuilder.single(.boolean(false), .boolean))
+    case .isDeleted:
+      if task.showsDeletedRows && !task.deletes.isEmpty { return .deleted }
+      return .constant(VectorBuilder.single(.boolean(false), .boolean))
     case .partition:
       let type = try field.type.logicalType
       guard case .struct(let members) = field.type else {
@@ -125,6 +129,10 @@ extension NestedField {
   /// The metadata column that holds the row's number in its data file.
   package static var position: NestedField {
     NestedField(id: .position, name: "_pos", type: .long, isRequired: true)
+  }
+  /// The metadata column that tells deleted rows, which are read where it is asked for.
+  package static var isDeleted: NestedField {
+    NestedField(id: .isDeleted, name: "_deleted", type: .boolean, isRequired: true)
   }
   /// The metadata column that holds the id of the partition spec of the row's data file.
   package static var specID: NestedField {

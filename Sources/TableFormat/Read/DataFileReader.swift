@@ -163,6 +163,11 @@ public final class DataFileReader: Sendable {
         VectorBuilder.single(.integer(sequenceNumber), .bigint), count: rows.count)
       guard let column else { return numbers }
       return DataFileReader.filling(try read(column, rowGroup, rows, wanted), with: numbers)
+    case .deleted:
+      guard let deleted = try removedRows(rowGroup: rowGroup) else {
+        return .constant(VectorBuilder.single(.boolean(false), .boolean), count: rows.count)
+      }
+      return Vector.bits(deleted).slice(from: rows.lowerBound, count: rows.count)
     }
   }
 
@@ -199,12 +204,16 @@ public final class DataFileReader: Sendable {
     return .flat(buffer.freeze(), of: Int64.self, count: stored.count)
   }
 
-  /// Finds the rows of a row group that are deleted.
+  /// Finds the rows of a row group that are left out as deleted.
   ///
   /// - Parameter rowGroup: A row group.
-  /// - Returns: One bit per row, set for the deleted ones; `nil` if there are none.
+  /// - Returns: One bit per row, set for the deleted ones; `nil` if there are none, or if they are shown.
   /// - Throws: ``TableFormatError`` if a delete file is damaged or cannot be read.
   public func deletedRows(rowGroup: Int) throws(TableFormatError) -> Bitmap? {
+    task.showsDeletedRows ? nil : try removedRows(rowGroup: rowGroup)
+  }
+
+  private func removedRows(rowGroup: Int) throws(TableFormatError) -> Bitmap? {
     if task.deletes.isEmpty { return nil }
     // Parts of a row group may be read apart.
     return try deletedByRowGroup.value(rowGroup) { () throws(TableFormatError) in

@@ -17,6 +17,8 @@ public struct FileScanTask: Sendable {
   public let residual: Predicate
   /// The deletes that apply.
   public let deletes: FileDeletes
+  /// Whether deleted rows are rows like others, which the column `_deleted` tells apart.
+  public var showsDeletedRows = false
 
   /// Makes a task.
   public init(

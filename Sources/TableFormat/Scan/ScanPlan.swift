@@ -14,8 +14,18 @@ public struct ScanPlan: Sendable {
     (self.schema, self.tasks, self.counters) = (schema, tasks, counters)
   }
 
-  /// Whether deletes apply to some file.
-  public var hasDeletes: Bool { tasks.contains { !$0.deletes.isEmpty } }
+  /// Whether rows of some file are left out as deleted.
+  public var hasDeletes: Bool { tasks.contains { !$0.deletes.isEmpty && !$0.showsDeletedRows } }
+
+  /// The plan whose deleted rows are rows like others.
+  public var showingDeletedRows: ScanPlan {
+    let tasks = tasks.map { task in
+      var task = task
+      task.showsDeletedRows = true
+      return task
+    }
+    return ScanPlan(schema: schema, tasks: tasks, counters: counters)
+  }
 
   /// Whether every row of every file passes the predicate, so that it need not be evaluated.
   public var matchesWholly: Bool { tasks.allSatisfy { $0.residual == .alwaysTrue } }
@@ -45,6 +55,7 @@ public struct ScanPlan: Sendable {
 extension FileScanTask {
   /// The number of rows that are left, if metadata alone can tell.
   public var exactRowCount: Int64? {
+    if showsDeletedRows { return file.recordCount }
     guard deletes.positionDeletes.isEmpty, deletes.equalityDeletes.isEmpty else { return nil }
     guard let vector = deletes.deletionVector else { return file.recordCount }
     // The record count of a deletion vector is its cardinality.
