@@ -93,7 +93,9 @@ package struct ViewDefinition: Sendable {
   package var integerDivision: Bool
   /// What names without a namespace mean in the text; `nil` is what they mean around it.
   package var namespace: String?
+  /// What the view is for, and what else is kept with it.
   package var comment: String?
+  package var properties: [(key: String, value: String)] = []
 
   package init(
     name: String, text: String, columns: [String] = [], integerDivision: Bool = true,

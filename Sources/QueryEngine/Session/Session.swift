@@ -112,6 +112,8 @@ package final class Session {
     case .insert(let insert): return try self.insert(insert, environment)
     case .alterTable(let name, let ifExists, let action):
       return try alter(name, ifExists: ifExists, action, environment)
+    case .alterView(let name, let ifExists, let action):
+      return try alterView(name, ifExists: ifExists, action, environment)
     case .comment(let comment): return try self.comment(comment)
     case .call(let name, let arguments): return try call(name, arguments, environment)
     case .optimize(let optimize): return try self.optimize(optimize, environment)

@@ -39,7 +39,12 @@ extension Session {
   func comment(_ comment: CommentSyntax) throws(QueryError) -> StatementResult {
     switch comment.kind {
     case .view:
-      throw QueryError(.unsupported, "comments on views are not kept", at: comment.name.range)
+      let view = try requireView(comment.name)
+      try tableFormat { () throws(TableFormatError) in
+        try self.catalog?.changeView(
+          view, setting: comment.text.map { ["comment": $0] } ?? [:],
+          removing: comment.text == nil ? ["comment"] : [])
+      }
     case .table:
       let table = try requireTable(comment.name)
       let update =

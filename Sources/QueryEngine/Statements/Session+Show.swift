@@ -147,6 +147,11 @@ extension Session {
         .invalidParameter, "\"\(name.text)\" is kept by the session and is no table of the catalog",
         at: name.range)
     }
+    if (try? requireView(name)) != nil {
+      throw QueryError(
+        .invalidParameter, "\"\(name.text)\" is a view, not a table",
+        hint: "DROP VIEW, ALTER VIEW and SHOW CREATE VIEW know views", at: name.range)
+    }
     throw unknownTable(name)
   }
 

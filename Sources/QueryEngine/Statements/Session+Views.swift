@@ -19,18 +19,13 @@ extension Session {
     guard let identifier = TableSelector.identifiers(view.name.names, settings).first else {
       throw unknownTable(view.name)
     }
-    let version = ViewMetadata.Version(
-      id: 1, timestampMillis: commitClock.nowMillis, schemaID: 0,
-      summary: ["engine-name": "wequery", ViewDefinition.divisionKey: "\(settings.integerDivision)"],
-      representations: ["wequery", "spark"].map { .init(sql: view.text, dialect: $0) },
-      defaultNamespace: settings.namespace.split(separator: ".").map(String.init))
     try tableFormat { () throws(TableFormatError) in
       if view.ifNotExists, try catalog.loadView(identifier) != nil { return }
-      let schema = try Schema(
-        columns: columns.enumerated().map { index, column in
-          Schema.Column(view.columns.isEmpty ? column.name : view.columns[index].text, column.type)
-        })
-      var creation = CreateView(identifier, version, schema: schema, replaces: view.orReplace)
+      let names = view.columns.isEmpty ? columns.map(\.name) : view.columns.map(\.text)
+      var creation = CreateView(
+        identifier, viewVersion(view.text), schema: try Self.schema(columns, named: names),
+        replaces: view.orReplace)
+      for (key, value) in view.properties { creation.properties[key] = value }
       creation.properties[ViewDefinition.columnsKey] = view.columns.isEmpty ? "query" : "named"
       if let comment = view.comment { creation.properties["comment"] = comment }
       if try !catalog.namespaces().contains(identifier.namespace) {
@@ -39,6 +34,75 @@ extension Session {
       try catalog.createView(creation)
     }
     return done
+  }
+
+  /// A state of a view whose query is `text`, in what is set now.
+  private func viewVersion(_ text: String) -> ViewMetadata.Version {
+    ViewMetadata.Version(
+      id: 1, timestampMillis: commitClock.nowMillis, schemaID: 0,
+      summary: ["engine-name": "wequery", ViewDefinition.divisionKey: "\(settings.integerDivision)"],
+      representations: ["wequery", "spark"].map { .init(sql: text, dialect: $0) },
+      defaultNamespace: settings.namespace.split(separator: ".").map(String.init))
+  }
+
+  private static func schema(
+    _ columns: [OutputColumn], named names: [String]
+  ) throws(TableFormatError) -> Schema {
+    try Schema(columns: zip(columns, names).map { Schema.Column($1, $0.type) })
+  }
+
+  /// ALTER VIEW: another name, other properties, or another query.
+  func alterView(
+    _ name: QualifiedName, ifExists: Bool, _ action: AlterViewAction, _ environment: EvaluationEnvironment
+  ) throws(QueryError) -> StatementResult {
+    let done = StatementResult(message: "ALTER VIEW")
+    let view: TableIdentifier
+    do throws(QueryError) {
+      view = try requireView(name)
+    } catch {
+      if ifExists && error.sqlState == .undefinedTable { return done }
+      throw error
+    }
+    var creation: CreateView?
+    if case .setQuery(let query, let text) = action {
+      let columns = try makeBinder(environment).bindQuery(query).outputColumns
+      let schema = try tableFormat { () throws(TableFormatError) in
+        try Self.schema(columns, named: columns.map(\.name))
+      }
+      creation = CreateView(
+        view, viewVersion(text), schema: schema, properties: [ViewDefinition.columnsKey: "query"],
+        replaces: true)
+    }
+    try tableFormat { () throws(TableFormatError) in
+      switch action {
+      case .rename(let newName):
+        let target = TableSelector.identifiers(newName.names, self.settings).first ?? view
+        try self.catalog?.renameView(
+          view, to: newName.parts.count == 1 ? TableIdentifier(view.namespace, newName.last.text) : target)
+      case .setProperties(let pairs):
+        try self.catalog?.changeView(
+          view, setting: Dictionary(pairs.map { ($0.key, $0.value) }) { $1 }, removing: [])
+      case .unsetProperties(let keys): try self.catalog?.changeView(view, setting: [:], removing: keys)
+      case .setQuery: if let creation { try self.catalog?.createView(creation) }
+      }
+    }
+    return done
+  }
+
+  /// Finds a view of the catalog by its name.
+  func requireView(_ name: QualifiedName) throws(QueryError) -> TableIdentifier {
+    if objects.relation(name.names) != nil {
+      throw QueryError(
+        .unsupported, "\"\(name.text)\" is kept by the session: only views of the catalog are changed",
+        hint: "CREATE OR REPLACE TEMP VIEW replaces it", at: name.range)
+    }
+    for identifier in TableSelector.identifiers(name.names, settings) {
+      let found = try tableFormat { () throws(TableFormatError) in
+        try self.catalog?.loadView(identifier) != nil
+      }
+      if found { return identifier }
+    }
+    throw QueryError(.undefinedTable, "there is no view \"\(name.text)\"", at: name.range)
   }
 
   private func createTemporary(_ view: CreateViewSyntax) throws(QueryError) -> StatementResult {
@@ -98,7 +162,9 @@ extension Session {
     let kind = objects.relation(name.names) == nil ? "VIEW" : "TEMP VIEW"
     let quoted = view.name.split(separator: ".").map { SQLName.quoted(String($0)) }.joined(separator: ".")
     let comment = view.comment.map { "\nCOMMENT \(SQLName.literal($0))" } ?? ""
-    let text = "CREATE \(kind) \(quoted)\(columns)\(comment) AS\n\(view.text)"
+    let pairs = view.properties.map { "\(SQLName.literal($0.key)) = \(SQLName.literal($0.value))" }
+    let properties = pairs.isEmpty ? "" : "\nTBLPROPERTIES (\(pairs.joined(separator: ", ")))"
+    let text = "CREATE \(kind) \(quoted)\(columns)\(comment)\(properties) AS\n\(view.text)"
     return StatementResult(columns: [("create_statement", .varchar)], rows: [[.text(text)]])
   }
 
@@ -125,11 +191,14 @@ extension ViewDefinition {
       throw QueryError(.unsupported, "the view \"\(identifier)\" has no text in SQL")
     }
     let namespace = version.defaultNamespace.joined(separator: ".")
+    // Ours says which columns are named; the rest is for the reader.
+    let own = view.properties.filter { $0.key != Self.columnsKey && $0.key != "comment" }
     self.init(
       name: identifier.description, text: representation.sql,
       columns: view.properties[Self.columnsKey] == "query" ? [] : view.schema?.fields.map(\.name) ?? [],
       integerDivision: version.summary[Self.divisionKey] != "false",
       namespace: namespace.isEmpty ? identifier.namespace.description : namespace,
       comment: view.properties["comment"])
+    properties = own.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

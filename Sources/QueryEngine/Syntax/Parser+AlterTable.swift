@@ -2,7 +2,8 @@
 extension Parser {
   func alter() throws(QueryError) -> StatementSyntax.Kind {
     advance()
-    guard takeWord("table") else { throw unexpected("TABLE") }
+    if takeWord("view") { return try alterView() }
+    guard takeWord("table") else { throw unexpected("TABLE or VIEW") }
     let ifExists = takeWords("if", "exists")
     let name = try qualifiedName("a table's name")
     return .alterTable(name, ifExists: ifExists, try alterAction())

@@ -201,19 +201,6 @@ extension Parser {
     return SortFieldSyntax(field: field, descending: descending, nullsFirst: nullsFirst)
   }
 
-  private func createView(orReplace: Bool, isTemporary: Bool) throws(QueryError) -> CreateViewSyntax {
-    let ifNotExists = takeWords("if", "not", "exists")
-    let name = try qualifiedName("a view's name")
-    let columns = isSign("(") ? try parenthesized(columnName) : []
-    var comment: String?
-    if takeWord("comment") { comment = try string("a comment") }
-    try expectWord("as")
-    let query = try query()
-    return CreateViewSyntax(
-      name: name, orReplace: orReplace, isTemporary: isTemporary, ifNotExists: ifNotExists, columns: columns,
-      comment: comment, query: query, text: text(query.range))
-  }
-
   func drop() throws(QueryError) -> StatementSyntax.Kind {
     advance()
     let kind: DropSyntax.Kind

@@ -11,6 +11,7 @@ struct StatementSyntax: Sendable {
     case createNamespace(QualifiedName, ifNotExists: Bool)
     case drop(DropSyntax)
     case alterTable(QualifiedName, ifExists: Bool, AlterTableAction)
+    case alterView(QualifiedName, ifExists: Bool, AlterViewAction)
     case insert(InsertSyntax)
     case delete(DeleteSyntax)
     case update(UpdateSyntax)
@@ -101,9 +102,18 @@ struct CreateViewSyntax: Sendable {
   var ifNotExists: Bool
   var columns: [Identifier]
   var comment: String?
+  var properties: [(key: String, value: String)]
   var query: QuerySyntax
   /// The query's text, as the view keeps it.
   var text: String
+}
+
+enum AlterViewAction: Sendable {
+  case rename(QualifiedName)
+  case setProperties([(key: String, value: String)])
+  case unsetProperties([String])
+  /// The query, and its text as the view keeps it.
+  case setQuery(QuerySyntax, text: String)
 }
 
 struct DropSyntax: Sendable {

@@ -42,6 +42,12 @@ public protocol Catalog: Sendable {
   func loadView(_ view: TableIdentifier) throws(TableFormatError) -> ViewMetadata?
   /// Makes a view, or gives one a new state.
   func createView(_ view: CreateView) throws(TableFormatError)
+  /// Changes a view's settings.
+  func changeView(
+    _ view: TableIdentifier, setting properties: [String: String], removing keys: [String]
+  ) throws(TableFormatError)
+  /// Gives a view another name; its files stay where they are.
+  func renameView(_ view: TableIdentifier, to name: TableIdentifier) throws(TableFormatError)
   /// Removes a view's name.
   func dropView(_ view: TableIdentifier) throws(TableFormatError)
 

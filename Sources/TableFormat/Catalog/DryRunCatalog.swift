@@ -135,6 +135,16 @@ public final class DryRunCatalog: Catalog {
   public func createView(_ view: CreateView) throws(TableFormatError) { throw Self.refused("make views") }
 
   /// Is refused.
+  public func changeView(
+    _ view: TableIdentifier, setting properties: [String: String], removing keys: [String]
+  ) throws(TableFormatError) { throw Self.refused("change views") }
+
+  /// Is refused.
+  public func renameView(_ view: TableIdentifier, to name: TableIdentifier) throws(TableFormatError) {
+    throw Self.refused("rename views")
+  }
+
+  /// Is refused.
   public func dropView(_ view: TableIdentifier) throws(TableFormatError) { throw Self.refused("drop views") }
 
   // MARK: Commits

@@ -127,13 +127,18 @@ extension SQLiteCatalog {
     _ table: TableIdentifier, to target: TableIdentifier
   ) throws(TableFormatError) {
     guard try metadataLocation(of: table) != nil else { throw try missing(table) }
+    try rename(table, to: target)
+  }
+
+  /// Gives a table or a view that is there another name.
+  func rename(_ table: TableIdentifier, to target: TableIdentifier) throws(TableFormatError) {
     try requireNamespace(target.namespace)
     let (connection, old, new) = (try writable(), key(table), key(target))
     try connection.transaction { (transaction) throws(TableFormatError) in
       let rows = try transaction.query(
         "SELECT 1 FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?", new)
       guard rows.isEmpty else {
-        throw TableFormatError(.alreadyExists, "the table \(target) already exists")
+        throw TableFormatError(.alreadyExists, "\"\(target)\" exists already")
       }
       try transaction.execute(
         """

@@ -38,6 +38,35 @@ extension SQLiteCatalog {
         location: try defaultLocation(of: view.identifier), properties: view.properties)
     }
     metadata.add(view.version, view.schema)
+    try write(metadata, of: view.identifier, replacing: old)
+  }
+
+  /// Changes a view's settings.
+  public func changeView(
+    _ view: TableIdentifier, setting properties: [String: String], removing keys: [String]
+  ) throws(TableFormatError) {
+    guard let old = try viewLocation(view), var metadata = try loadView(view) else { throw missing(view) }
+    metadata.properties.merge(properties) { $1 }
+    for key in keys { metadata.properties[key] = nil }
+    try write(metadata, of: view, replacing: old)
+  }
+
+  /// Gives a view another name; its files stay where they are.
+  public func renameView(
+    _ view: TableIdentifier, to target: TableIdentifier
+  ) throws(TableFormatError) {
+    guard try viewLocation(view) != nil else { throw missing(view) }
+    try rename(view, to: target)
+  }
+
+  private func missing(_ view: TableIdentifier) -> TableFormatError {
+    TableFormatError(.notFound, "there is no view \"\(view)\"")
+  }
+
+  /// Writes a view's next metadata file and puts it in the place of the one before.
+  private func write(
+    _ metadata: ViewMetadata, of view: TableIdentifier, replacing old: String?
+  ) throws(TableFormatError) {
     var number = String(old.flatMap { MetadataFile.version(of: $0) }.map { $0 + 1 } ?? 0)
     number = String(repeating: "0", count: max(0, 5 - number.count)) + number
     let location = PathMapper.joined(
@@ -48,7 +77,7 @@ extension SQLiteCatalog {
       try fileSystem.writeNew(path, bytes.span)
     }
     do throws(TableFormatError) {
-      try swap(view.identifier, from: old, to: location)
+      try swap(view, from: old, to: location)
     } catch {
       if error.kind == .conflict || error.kind == .alreadyExists || error.kind == .unsupported {
         try? fileSystem.remove(path)
@@ -102,7 +131,7 @@ extension SQLiteCatalog {
         DELETE FROM iceberg_tables
         WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND iceberg_type = 'VIEW'
         """, viewKey(view)) > 0
-    else { throw TableFormatError(.notFound, "there is no view \"\(view)\"") }
+    else { throw missing(view) }
   }
 
   private func viewKey(_ view: TableIdentifier) -> [SQLiteValue] {
