@@ -182,6 +182,24 @@ newest = max(root.rglob("*.metadata.json")).read_text().replace(here, "/t")
 put("table-metadata", "v2.json", newest)
 put("metadata-file", "v2.json", newest)
 put("metadata-file", "v2.gz", gzip.compress(newest.encode(), mtime=0))
+put("metadata-history", "v2.json", newest)
+
+
+def segmented(*texts):
+    """Blocks that refer to nothing before them and end at a byte, as zlib flushes them."""
+    blocks = b""
+    for text in texts:
+        packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+        blocks += packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
+    return blocks
+
+
+blocks, text = segmented(newest.encode(), b"", b"abc" * 99), newest.encode() + b"abc" * 99
+head, last = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]), b"\x01\x00\x00\xff\xff"
+put("segmented-gzip", "file", b"\x00" + head + blocks + last + zlib.crc32(text).to_bytes(4, "little") + len(text).to_bytes(4, "little"))
+put("segmented-gzip", "blocks", b"\x01" + blocks)
+put("segmented-gzip", "stored", b"\x01\x00\x03\x00\xfc\xffabc\x00\x00\x00\xff\xff")
+put("segmented-gzip", "text", b"\x0b" + newest.encode())
 old = json.loads(newest)
 old.update({"format-version": 1, "schema": old["schemas"][0], "partition-spec": old["partition-specs"][0]["fields"]})
 put("table-metadata", "v1.json", json.dumps(old))

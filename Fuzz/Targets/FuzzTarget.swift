@@ -15,7 +15,7 @@ public struct FuzzTarget: Sendable {
 
   /// All targets.
   public static let all: [FuzzTarget] =
-    parquet + avro + puffin + json + text + compression + sql + [catalog]
+    parquet + avro + puffin + json + text + compression + segmentedGzip + sql + [catalog]
 
   /// Returns the target of that name.
   public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
