@@ -100,7 +100,7 @@ public struct JSONScanner: Sendable {
   private mutating func begin(
     _ text: Span<UInt8>, _ open: UInt8, _ close: UInt8, _ name: String
   ) throws(FileFormatError) -> Bool {
-    guard peek(text) == open else { throw error(text, "there is no \(name) here") }
+    guard peek(text) == open else { throw error(text, "\(name) is expected here") }
     position += 1
     depth += 1
     guard depth <= depthLimit else { throw error(text, "JSON is nested more than \(depthLimit) deep") }

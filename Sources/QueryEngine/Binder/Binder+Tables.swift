@@ -268,6 +268,12 @@ extension Binder {
       let value = try constant(bound, what: "an argument of \(name)", at: argument.value.range)
       arguments.append((argument.name?.text.lowercased(), value, bound.type))
     }
+    switch try function.timeTravel.map({ clause throws(QueryError) in try bindVersion(clause) }) {
+    case .snapshot(let id)?: arguments.append(("snapshot_id", .integer(id), .bigint))
+    case .reference(let name)?: arguments.append(("version", .text(name), .varchar))
+    case .timestamp(let micros)?: arguments.append(("timestamp", .integer(micros), .timestampTZ))
+    case nil: break
+    }
     return try bindFunctionTable(
       name, arguments, name: name, alias: function.alias, at: function.range, outer: outer)
   }

@@ -66,11 +66,14 @@ final class Scope {
   /// The columns of a name, of one table or of those that need no qualifier.
   func columns(named name: Identifier, table: Int? = nil) -> [ScopeColumn] {
     let wanted = name.text.lowercased()
-    let found = columns.filter { column in
+    var found = columns.filter { column in
       guard column.name.lowercased() == wanted else { return false }
       if let table { return column.table == table }
       return !column.needsQualifier
     }
+    guard found.count > 1 else { return found }
+    // A table may have a column of its own named as a metadata column is.
+    if found.contains(where: { !$0.isHidden }) { found.removeAll(where: \.isHidden) }
     guard found.count > 1 else { return found }
     // "quoted" tells names apart that differ only in case.
     let exact = found.filter { $0.name == name.text }

@@ -32,7 +32,7 @@ struct FileFunction {
   func relation(
     _ arguments: [(name: String?, value: ScalarValue, type: LogicalType)], of resolver: CatalogResolver
   ) throws(QueryError) -> any Relation {
-    let call = TableFunctionArguments(name, arguments)
+    let call = try TableFunctionArguments(name, arguments)
     let known =
       switch kind {
       case .csv: ["delim", "sep", "header", "all_varchar"]

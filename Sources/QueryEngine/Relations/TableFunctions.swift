@@ -21,7 +21,7 @@ extension CatalogResolver {
       return nil
     }
     do throws(QueryError) {
-      let call = TableFunctionArguments(name, arguments)
+      let call = try TableFunctionArguments(name, arguments)
       let version = try call.version()
       let (table, selected) = try table(try call.text(at: 0, what: "a table's name, folder or metadata file"))
       if version != nil, selected != nil {
@@ -73,12 +73,17 @@ struct TableFunctionArguments {
   private let positional: [(value: ScalarValue, type: LogicalType)]
   private let named: [String: (value: ScalarValue, type: LogicalType)]
 
-  init(_ function: String, _ arguments: [(name: String?, value: ScalarValue, type: LogicalType)]) {
+  init(
+    _ function: String, _ arguments: [(name: String?, value: ScalarValue, type: LogicalType)]
+  ) throws(QueryError) {
     self.function = function
     positional = arguments.filter { $0.name == nil }.map { ($0.value, $0.type) }
     var named: [String: (value: ScalarValue, type: LogicalType)] = [:]
     for argument in arguments {
-      if let name = argument.name { named[name] = (argument.value, argument.type) }
+      guard let name = argument.name else { continue }
+      guard named.updateValue((argument.value, argument.type), forKey: name) == nil else {
+        throw QueryError(.invalidParameter, "\(function) is given \(name) twice")
+      }
     }
     self.named = named
   }

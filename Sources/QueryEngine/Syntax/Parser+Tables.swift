@@ -208,11 +208,13 @@ extension Parser {
     _ name: QualifiedName, isLateral: Bool, _ start: Int
   ) throws(QueryError) -> TableReference {
     let call = try call(name)
+    // Those of `iceberg('folder')` and its like are tables, which have a past.
+    let clause = name.last.text.lowercased().hasPrefix("iceberg") ? try timeTravel() : nil
     let withOrdinality = takeWords("with", "ordinality") || takeWords("with", "offset")
     let alias = try tableAlias()
     return .function(
       TableFunctionSyntax(
-        call: call, isLateral: isLateral, withOrdinality: withOrdinality, alias: alias,
+        call: call, timeTravel: clause, isLateral: isLateral, withOrdinality: withOrdinality, alias: alias,
         range: range(from: start)))
   }
 

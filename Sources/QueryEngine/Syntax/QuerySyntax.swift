@@ -158,6 +158,7 @@ struct TimeTravelSyntax: Sendable {
 
 struct TableFunctionSyntax: Sendable {
   var call: FunctionCallSyntax
+  var timeTravel: TimeTravelSyntax?
   var isLateral: Bool
   var withOrdinality: Bool
   var alias: TableAlias?
