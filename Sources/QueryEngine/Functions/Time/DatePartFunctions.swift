@@ -58,10 +58,9 @@ enum DatePartFunctions {
     let type = site.argumentTypes[argument]
     let isPlain = type == .timestamp || (type == .timestampTZ && site.environment.timeZone.isUTC)
     return { (arguments, frame) throws(QueryError) in
-      if isPlain, arguments[argument].encoding == .flat, let fast = fast(part, arguments[argument], frame) {
-        return fast
-      }
-      return try values(site, arguments[argument], argument, frame) { (_) throws(QueryError) in part }
+      let values = arguments[argument]
+      if isPlain, values.encoding != .constant, let fast = fast(part, values, frame) { return fast }
+      return try Self.values(site, values, argument, frame) { (_) throws(QueryError) in part }
     }
   }
 
@@ -85,7 +84,8 @@ enum DatePartFunctions {
   @inline(__always) private static func map(
     _ values: Vector, _ count: Int, _ buffer: inout WritableBuffer, _ function: (Int64) -> Int64
   ) {
-    let source = values.int64s
+    let flat = values.flattened()
+    let source = flat.int64s
     var room = buffer.elements(as: Int64.self, count: count)
     for row in source.indices { room[row] = function(source[row]) }
   }

@@ -52,7 +52,7 @@ enum DateTruncation {
     let isPlain =
       source == .timestamp || (source == .timestampTZ && site.environment.timeZone.isUTC)
     return { (arguments, frame) throws(QueryError) in
-      if isPlain, let constant, arguments[1].encoding == .flat {
+      if isPlain, let constant, arguments[1].encoding != .constant {
         if let fast = fast(constant, arguments[1], frame) { return fast }
       }
       let times = TimeOperand(arguments[1], source, frame.environment)
@@ -92,7 +92,8 @@ enum DateTruncation {
   @inline(__always) private static func floor(
     _ values: Vector, _ unit: Int64, _ shift: Int64, _ count: Int, _ buffer: inout WritableBuffer
   ) {
-    let source = values.int64s
+    let flat = values.flattened()
+    let source = flat.int64s
     var room = buffer.elements(as: Int64.self, count: count)
     for row in source.indices {
       let value = source[row]

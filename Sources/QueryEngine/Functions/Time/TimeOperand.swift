@@ -6,40 +6,43 @@ struct TimeOperand {
   private let operand: RowOperand
   private let zone: TimeZone
   private let isShifted: Bool
+  /// Asked for each row, for which comparing types takes too long.
+  private let (isDate, isNanos): (Bool, Bool)
 
   init(_ argument: Vector, _ type: LogicalType, _ environment: EvaluationEnvironment) {
     self.type = type
     operand = RowOperand(argument)
     zone = environment.timeZone
     isShifted = type.isZoned && !zone.isUTC
+    (isDate, isNanos) = (type == .date, type.isNanos)
   }
 
   /// Microseconds since 1970-01-01 00:00:00 on the clock: of a moment, on clocks of the session's zone.
   @inline(__always) func local(_ row: Int) -> Int64 {
-    if type == .date {
+    if isDate {
       return Int64(operand.vector.int32s[row & operand.mask]) &* Timestamp.microsPerDay
     }
     var micros = operand.vector.int64s[row & operand.mask]
-    if type.isNanos { micros = CivilDate.floorDivide(micros, 1000) }
+    if isNanos { micros = CivilDate.floorDivide(micros, 1000) }
     return isShifted ? zone.localMicros(fromUTC: micros) : micros
   }
 
   /// Nanoseconds within the microsecond.
   func nanos(_ row: Int) -> Int64 {
-    type.isNanos ? CivilDate.floorModulo(operand.vector.int64s[row & operand.mask], 1000) : 0
+    isNanos ? CivilDate.floorModulo(operand.vector.int64s[row & operand.mask], 1000) : 0
   }
 
   /// The value as it is stored.
   func stored(_ row: Int) -> Int64 {
-    type == .date
+    isDate
       ? Int64(operand.vector.int32s[row & operand.mask]) : operand.vector.int64s[row & operand.mask]
   }
 
   /// Microseconds since 1970 in UTC; of a clock time, taken as UTC.
   func utc(_ row: Int) -> Int64 {
-    if type == .date { return local(row) }
+    if isDate { return local(row) }
     let value = operand.vector.int64s[row & operand.mask]
-    return type.isNanos ? CivilDate.floorDivide(value, 1000) : value
+    return isNanos ? CivilDate.floorDivide(value, 1000) : value
   }
 }
 
@@ -47,16 +50,18 @@ struct TimeOperand {
 struct TimeResult {
   let type: LogicalType
   private let zone: TimeZone
+  private let (isShifted, isNanos): (Bool, Bool)
 
   init(_ type: LogicalType, _ environment: EvaluationEnvironment) {
     (self.type, zone) = (type, environment.timeZone)
+    (isShifted, isNanos) = (type.isZoned && !zone.isUTC, type.isNanos)
   }
 
   /// The value of a clock time in a 64-bit type, or an error if it does not fit.
   func value(local micros: Int64, nanos: Int64 = 0) throws(QueryError) -> Int64 {
     var result = micros
-    if type.isZoned && !zone.isUTC { result = zone.utcMicros(fromLocal: micros) }
-    guard type.isNanos else { return result }
+    if isShifted { result = zone.utcMicros(fromLocal: micros) }
+    guard isNanos else { return result }
     let (wide, overflow) = result.multipliedReportingOverflow(by: 1000)
     if overflow { throw TimeResult.outOfRange(type) }
     return wide &+ nanos
