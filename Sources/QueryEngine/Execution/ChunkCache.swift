@@ -126,7 +126,7 @@ package final class ChunkCache: Sendable {
 
   func insert(_ vector: Vector, _ key: Key) {
     let byteCount = vector.storageByteCount
-    guard byteCount <= limit / 4 else { return }
+    guard byteCount <= limit / 4, memory.hasRoomToKeep else { return }
     state.withLock { state in
       state.clock += 1
       let before = state.byteCount

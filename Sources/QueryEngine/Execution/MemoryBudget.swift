@@ -32,13 +32,14 @@ package final class MemoryBudget: Sendable {
 
   /// Takes `byteCount` bytes if they are within the limit, and returns whether they are.
   package func request(_ byteCount: Int) -> Bool {
-    let isFull = isProcessFull()
-    if !isFull && requestFree(byteCount) { return true }
-    if isFull {
-      // What is held beyond the accounts has to go from somewhere.
-      if let cache = reserve.withLock({ $0.cache }) { _ = cache.giveWay(byteCount) }
-      return false
+    if isProcessFull() {
+      // What is held beyond the accounts has to go from somewhere, and what is only kept goes first.
+      guard let cache = reserve.withLock({ $0.cache }), cache.byteCount > 0 else { return false }
+      _ = cache.giveWay(max(byteCount, limit / 8))
+      returnNow()
+      if isProcessFull() { return false }
     }
+    if requestFree(byteCount) { return true }
     guard let cache = reserve.withLock({ $0.cache }), cache.giveWay(byteCount) else { return false }
     return requestFree(byteCount)
   }
@@ -84,12 +85,24 @@ package final class MemoryBudget: Sendable {
     guard resident > limit / 2 else { return false }
     let most = limit - limit / 8
     if resident > residentAfterReturn.load(ordering: .relaxed) + MemoryBudget.leastReturn {
-      ProcessMemory.returnFreed()
-      let rest = ProcessMemory.residentByteCount
-      residentAfterReturn.store(rest, ordering: .relaxed)
-      return rest > most
+      return returnNow() > most
     }
     return resident > most
+  }
+
+  /// Returns freed memory to the system, and how much the process holds then.
+  @discardableResult
+  private func returnNow() -> Int {
+    ProcessMemory.returnFreed()
+    let rest = ProcessMemory.residentByteCount
+    residentAfterReturn.store(rest, ordering: .relaxed)
+    return rest
+  }
+
+  /// Whether there is room for what is only kept: not where operators would have to ask for it back at once.
+  var hasRoomToKeep: Bool {
+    usedByteCount < max(limit / 4, MemoryBudget.leastReturn)
+      || ProcessMemory.residentByteCount < limit - limit / 4
   }
 
   /// Less than this is not worth looking for free memory.

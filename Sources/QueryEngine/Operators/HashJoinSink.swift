@@ -61,11 +61,14 @@ final class HashJoinSink: PipelineSink {
     private let sink: HashJoinSink
     private let spill: PartitionedSpill
     private let keys: Range<Int>
+    /// Keys that the filters have room for: a small share of the limit, as a plan may have many joins on disk.
+    private let filterRoom: Int
     private var hasNullKey = false
 
     init(_ sink: HashJoinSink, _ context: QueryContext) {
       self.sink = sink
       keys = sink.shape.storedKeys
+      filterRoom = context.memory.limit / 256
       spill = PartitionedSpill(sink.shape.storedTypes, keys: keys, context, sink.profile)
     }
 
@@ -75,6 +78,9 @@ final class HashJoinSink: PipelineSink {
           !valid.isAllSet
         {
           hasNullKey = true
+        }
+        for (filter, column) in zip(sink.filters, keys) {
+          filter.add(batch.columns[column], room: filterRoom)
         }
         try spill.add(batch)
       }
@@ -96,6 +102,7 @@ final class HashJoinSink: PipelineSink {
       let rest = Overflow(self, context)
       try rest.take(store.takeAll(), round: 0)
       try rest.finish()
+      for filter in filters { filter.settle() }
       state.withLock { state in
         let rows = SpilledRows(state.value.files)
         state.value.files = []
