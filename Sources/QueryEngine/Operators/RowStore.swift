@@ -109,6 +109,8 @@ final class RowStoreLocal: OperatorInstance {
   private static let rowOverhead = 48
   /// The texts of batches of which few rows were wanted.
   private var texts = StringArena()
+  /// Bytes of a dictionary that is kept for a few rows: each row group may have one.
+  private static let smallBase = 1 << 16
   /// More pages than this are not held by every batch.
   private static let mostPages = 8
   /// The entries of dictionaries that batches refer to, by column, so that each is counted once.
@@ -140,7 +142,9 @@ final class RowStoreLocal: OperatorInstance {
     var rows = batch.compacted()
     if isSparse {
       if texts.pages.count >= RowStoreLocal.mostPages { texts = StringArena() }
-      rows.columns = rows.columns.map { $0.encoding == .flat ? Kernels.detached($0, into: texts) : $0 }
+      rows.columns = rows.columns.map { column in
+        keepsBase(column) ? column : Kernels.detached(column, into: texts)
+      }
     }
     rowCount += rows.rowCount
     for (index, column) in rows.columns.enumerated() {
@@ -153,6 +157,13 @@ final class RowStoreLocal: OperatorInstance {
     morsels[morsels.count - 1].batches.append(rows)
     if byteCount >= nextCheck { try askForMemory() }
     return true
+  }
+
+  /// Whether a column of few rows of many refers to what other rows refer to as well: a dictionary that is small, or
+  /// has not more entries than there are rows.
+  private func keepsBase(_ column: Vector) -> Bool {
+    guard column.encoding == .dictionary, let base = column.base else { return column.encoding == .constant }
+    return base.count <= column.count || base.storageByteCount <= RowStoreLocal.smallBase
   }
 
   private func askForMemory() throws(QueryError) {

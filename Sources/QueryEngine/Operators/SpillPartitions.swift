@@ -111,6 +111,11 @@ final class PartitionedSpill {
   private let profile: OperatorProfile?
   private var partitions: SpillPartitions?
   private var hashes: [UInt64] = []
+  /// Rows that are not in their partitions yet: of few at a time, each partition would get one or two.
+  private var waiting: [Batch] = []
+  private var (waitingRows, waitingBytes) = (0, 0)
+  private var texts = StringArena()
+  private static let scatteredRows = 8192
 
   /// Makes one without rows; without keys all rows are one partition.
   init(_ types: [LogicalType], keys: Range<Int>, _ context: QueryContext, _ profile: OperatorProfile?) {
@@ -124,9 +129,35 @@ final class PartitionedSpill {
 
   /// Puts the rows of a batch without selection aside.
   func add(_ batch: Batch) throws(QueryError) {
-    let partitions = try opened()
+    _ = try opened()
+    if batch.rowCount == 0 { return }
+    var batch = batch
+    batch.columns = batch.columns.map { holdsMuch($0) ? Kernels.detached($0, into: texts) : $0 }
+    waiting.append(batch)
+    waitingRows += batch.rowCount
+    waitingBytes += Kernels.byteCount(batch.columns)
+    if waitingRows >= PartitionedSpill.scatteredRows || waitingBytes >= memoryLimit / 256 { try scatter() }
+  }
+
+  /// Whether a column keeps far more text than its rows have, as one of few rows of a chunk does.
+  private func holdsMuch(_ column: Vector) -> Bool {
+    guard column.type == .string, column.encoding == .flat else { return false }
+    let held = column.stringPages.reduce(0) { $0 + $1.byteCount }
+    return held > 1 << 16 && held > 4 * Kernels.byteCount(column)
+  }
+
+  private func scatter() throws(QueryError) {
+    guard let first = waiting.first else { return }
+    let batch =
+      waiting.count == 1
+      ? first
+      : Batch(
+        columns: types.indices.map { index in
+          Kernels.concatenated(waiting.map { $0.columns[index] }, of: types[index])
+        }, rowCount: waitingRows)
+    (waiting, waitingRows, waitingBytes, texts) = ([], 0, 0, StringArena())
     if !keys.isEmpty { JoinTable.hash(Array(batch.columns[keys]), into: &hashes) }
-    try partitions.add(batch, hashes: hashes)
+    try opened().add(batch, hashes: hashes)
   }
 
   private func opened() throws(QueryError) -> SpillPartitions {
@@ -139,6 +170,7 @@ final class PartitionedSpill {
 
   /// Ends the writing and returns what was written, `nil` if nothing was; the next row begins another file.
   func finish() throws(QueryError) -> SpillPartitions? {
+    try scatter()
     guard let written = partitions else { return nil }
     partitions = nil
     try written.finish()
