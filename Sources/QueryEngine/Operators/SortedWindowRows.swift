@@ -39,11 +39,12 @@ final class SortedWindowRows: WindowInput {
   ///     partitions.
   ///   - types: Of the columns wanted.
   ///   - hasPartitions: Whether that length is there.
+  ///   - callCount: How many functions are computed.
   ///   - context: Of the query.
   ///   - place: The column that holds an expression's values.
   /// - Throws: That the disk cannot be used, or that the query was cancelled.
   init(
-    merging runs: [SortRun], types: [LogicalType], hasPartitions: Bool, context: QueryContext,
+    merging runs: [SortRun], types: [LogicalType], hasPartitions: Bool, callCount: Int, context: QueryContext,
     place: @escaping (BoundExpression) -> Int
   ) throws(QueryError) {
     self.types = types + [.boolean, .boolean]
@@ -52,7 +53,8 @@ final class SortedWindowRows: WindowInput {
     lease = MemoryLease(context.memory)
     let (rowCount, byteCount) = runs.reduce((1, 0)) { ($0.0 + $1.rowCount, $0.1 + $1.rawByteCount) }
     // Some blocks are looked at in turn, by each of the calls.
-    let room = max(4, context.memory.limit / 256 / max(1, byteCount / rowCount))
+    let share = 64 * (callCount + 1) * max(1, context.settings.threadCount)
+    let room = max(4, context.memory.limit / share / max(1, byteCount / rowCount))
     blockShift = min(13, Int.bitWidth - 1 - room.leadingZeroBitCount)
     lease.force(to: (byteCount / rowCount * 8) << blockShift)
     var merger = try SortRunMerger(runs, runs.first?.types ?? [], key: types.count)

@@ -318,7 +318,7 @@ final class WindowSink: PipelineSink {
     private func read(_ sort: ExternalSort, into next: OperatorInstance) throws(QueryError) -> Bool {
       let rows = try SortedWindowRows(
         merging: sort.runs, types: sink.store.types, hasPartitions: sink.partitionCount > 0,
-        context: worker.query
+        callCount: sink.window.calls.count, context: worker.query
       ) { [sink] in sink.place($0) }
       var evaluators: [WindowEvaluator] = []
       for call in sink.window.calls {
