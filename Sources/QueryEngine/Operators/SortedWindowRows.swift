@@ -126,30 +126,31 @@ final class SortedWindowRows: WindowInput {
         last = (key, leading)
       }
       let marks: [Vector] = [.bits(Bitmap(partitions)), .bits(Bitmap(peers))]
-      waiting.append(
-        Batch(columns: Array(batch.columns.prefix(keyPlace)) + marks, rowCount: batch.rowCount))
-      waitingCount += batch.rowCount
-      if waitingCount >= 1 << rows.blockShift { try write(isLast: false) }
+      let marked = Batch(
+        columns: Array(batch.columns.prefix(keyPlace)) + marks, rowCount: batch.rowCount)
+      let length = 1 << rows.blockShift
+      var first = 0
+      while first < marked.rowCount {
+        let count = min(length - waitingCount, marked.rowCount - first)
+        waiting.append(marked.rows(from: first, count: count))
+        waitingCount += count
+        first += count
+        if waitingCount == length { try write() }
+      }
       return true
     }
 
-    override func finish() throws(QueryError) { try write(isLast: true) }
+    override func finish() throws(QueryError) { if waitingCount > 0 { try write() } }
 
-    /// Writes whole blocks, and what is left if it is the last.
-    private func write(isLast: Bool) throws(QueryError) {
-      let batch = Batch(
-        columns: rows.types.indices.map { index in
-          Kernels.concatenated(waiting.map { $0.columns[index] }, of: rows.types[index])
-        }, rowCount: waitingCount)
-      let length = 1 << rows.blockShift
-      var first = 0
-      while first + length <= batch.rowCount || (isLast && first < batch.rowCount) {
-        let count = min(length, batch.rowCount - first)
-        try add(batch.rows(from: first, count: count))
-        first += count
+    /// Writes a block.
+    ///
+    /// Nothing of it stays: what is left of a batch must not hold the texts of those before.
+    private func write() throws(QueryError) {
+      let columns = rows.types.indices.map { index in
+        Kernels.concatenated(waiting.map { $0.columns[index] }, of: rows.types[index])
       }
-      waitingCount -= first
-      waiting = waitingCount > 0 ? [batch.rows(from: first, count: waitingCount)] : []
+      try add(Batch(columns: columns, rowCount: waitingCount))
+      (waiting, waitingCount) = ([], 0)
     }
 
     private func add(_ batch: Batch) throws(QueryError) {
