@@ -151,12 +151,37 @@ final class TableScanReader: MorselReader {
       owner.source.profile?.add("rows_pruned_by_page", rows.count - wantedCount)
     }
 
+    /// Leaves out deleted rows; which these are is kept beside the chunks, as delete files never change either.
     private mutating func removeDeleted() throws(QueryError) {
+      if reader.task.deletes.isEmpty || reader.task.showsDeletedRows { return }
+      let cache = owner.source.chunkCache
+      let key = cache.map { _ in liveRowsKey() }
+      if let key, let kept = cache?.vector(key), kept.count == rows.count {
+        owner.source.profile?.add("deletes_from_cache", 1)
+        if kept.encoding == .flat { narrow(to: kept.bits) }
+        return
+      }
       let deleted = try QueryError.wrapping { () throws(TableFormatError) in
         try reader.deletedRows(rowGroup: rowGroup)
       }
-      guard let deleted else { return }
-      narrow(to: Kernels.complement(deleted, rows))
+      let live = deleted.map { Kernels.complement($0, rows) }
+      if let live { narrow(to: live) }
+      if let key { cache?.insert(live.map { .bits($0) } ?? RowGroupPart.allLive(rows.count), key) }
+    }
+
+    /// What the rows are kept by that no delete leaves out: the file, the part, and all deletes that apply.
+    private func liveRowsKey() -> ChunkCache.Key {
+      var text = KeyText()
+      text.append(reader.task.file.path)
+      text.appendDeletes(of: reader.task)
+      let hash = text.hash
+      return ChunkCache.Key(
+        path: "\(hash.first) \(hash.second)", fileByteCount: Int(clamping: reader.task.file.fileSizeInBytes),
+        rowGroup: rowGroup, fieldID: .isDeleted, type: .boolean, firstRow: rows.lowerBound)
+    }
+
+    private static func allLive(_ count: Int) -> Vector {
+      .constant(VectorBuilder.single(.boolean(true), .boolean), count: count)
     }
 
     private mutating func narrow(to rows: Bitmap) {
