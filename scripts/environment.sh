@@ -49,8 +49,8 @@ release_flags() {
   # One file without shared libraries, which the loader need not find and relocate: 2 ms of 6.5 for `SELECT 1`.
   if [ -n "$libraries" ] && [ -f "$(clang -print-file-name=libc.a)" ]; then
     flags+=(--pkg-config-path "$libraries" -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker --icf=safe)
-    # Nothing unwinds the stack by exceptions; the index for that has 0.6 MB.
-    flags+=(-Xlinker --no-eh-frame-hdr)
+    # The tables that unwind the stack, and their index: 3.6 MB.
+    flags+=(-Xlinker --no-eh-frame-hdr -Xlinker "-T$project/scripts/no-unwind-tables.ld")
   fi
   # Types are looked up by code instead of by name, which searches all conformances of the program: 2 ms of a
   # small query in a process of its own.
