@@ -415,7 +415,7 @@ def check_purge_leaves_what_is_not_the_tables(w):
         if other:
             (folder / "data" / "notes.txt").write_text("mine")
         w.run("sql", "DROP TABLE gone PURGE")
-        same([Path(p).name for p in files_on_disk(w.warehouse) if "gone" in p], ["notes.txt"] if other else [])
+        same([Path(p).name for p in files_on_disk(folder)], ["notes.txt"] if other else [])
         same((folder / "metadata").exists(), False)
         same(folder.exists(), other)
 
