@@ -133,11 +133,12 @@ def moment(value):
 def order_key(row):
     def key(value):
         if value is None:
-            return (2, 0.0, "")
+            return (2, 0.0, 0, "")
         if isinstance(value, (bool, int, float, Decimal)):
-            value = float(value)
-            return (1, math.inf, "nan") if math.isnan(value) else (0, float(f"{value:.6g}"), "")
-        return (0, 0.0, moment(value))
+            # Floats may differ in the last digits; others are what they are.
+            exact, value = 0 if isinstance(value, float) else value, float(value)
+            return (1, math.inf, 0, "nan") if math.isnan(value) else (0, float(f"{value:.6g}"), exact, "")
+        return (0, 0.0, 0, moment(value))
     return [key(v) for v in row]
 
 
