@@ -210,12 +210,12 @@ extension StoredEvents {
   /// The live files that came since a snapshot; all if it is not part of the history.
   private func added(since known: Int64?) throws(MaintenanceError) -> [FileScanTask] {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
-      let ancestry = table.metadata.ancestry(of: table.metadata.currentSnapshotID)
-      guard ancestry.contains(where: { $0.id.rawValue == known }) else {
+      let head = table.metadata.currentSnapshotID
+      guard let known, let since = table.metadata.ancestry(of: head, since: SnapshotID(known)) else {
         return try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
       }
       var tasks: [FileScanTask] = []
-      for snapshot in ancestry.prefix(while: { $0.id.rawValue != known }) {
+      for snapshot in since {
         for manifest in try table.manifests(of: snapshot)
         where manifest.content == .data && manifest.addedSnapshotID == snapshot.id
           && manifest.addedFilesCount != 0

@@ -142,6 +142,18 @@ extension TableMetadata {
   /// A snapshot and its ancestors that are still kept, newest first.
   public func ancestry(of id: SnapshotID?) -> SnapshotAncestry { SnapshotAncestry(of: id, in: snapshots) }
 
+  /// A snapshot and its ancestors down to the one before `start`, newest first.
+  ///
+  /// - Returns: The snapshots, all ancestors for a `start` of `nil`; `nil` if `start` is none of them.
+  public func ancestry(of id: SnapshotID?, since start: SnapshotID?) -> [Snapshot]? {
+    var result: [Snapshot] = []
+    for snapshot in ancestry(of: id) {
+      if snapshot.id == start { return result }
+      result.append(snapshot)
+    }
+    return start == nil ? result : nil
+  }
+
   /// The partition tuple's fields under a spec; source columns are looked up in older schemas too.
   ///
   /// - Parameter spec: One of the table's partition specs.

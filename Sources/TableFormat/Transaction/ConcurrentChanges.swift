@@ -28,13 +28,11 @@ struct ConcurrentChanges {
   ) throws(TableFormatError) {
     let metadata = changes.base.metadata
     guard let head = metadata.references[branch]?.snapshotID, head != start else { return }
-    let ancestry = metadata.ancestry(of: head)
-    if let start, !ancestry.contains(where: { $0.id == start }) {
+    guard let since = metadata.ancestry(of: head, since: start) else {
       throw TableFormatError(
         .conflict, "the branch \"\(branch)\" was set to another history meanwhile",
         hint: "run the statement again")
     }
-    let since = ancestry.prefix { $0.id != start }
     for snapshot in since where snapshot.summary.operation != .replace {
       for manifest in try changes.base.manifests(of: snapshot)
       where manifest.addedSnapshotID == snapshot.id && manifest.addedFilesCount != 0

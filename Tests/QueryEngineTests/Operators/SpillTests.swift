@@ -44,6 +44,41 @@ import Testing
     return difference(found, expected)
   }
 
+  /// Small batches wait until they are many; whatever they are encoded as, their rows come back from their partitions.
+  @Test func smallBatchesAreScatteredTogether() throws {
+    let context = QueryContext(memory: MemoryBudget(limit: 64 << 20), profile: Profile())
+    let types: [LogicalType] = [.bigint, .varchar, .integer]
+    let spill = PartitionedSpill(types, keys: 0..<1, context, nil)
+    let names: [ScalarValue] = [.text(""), .text("a name of more than twelve bytes"), .null]
+    var expected: [String: Int] = [:]
+    for batch in 0..<1500 {
+      let count = 1 + batch % 13
+      let numbers = (0..<count).map { row -> Int64 in Int64((batch * 31 + row) % 997) }
+      let texts = (0..<count).map { row -> ScalarValue in names[(row + batch) % 3] }
+      let same: ScalarValue = batch % 5 == 0 ? .null : .integer(Int64(batch))
+      let columns: [Vector] = [
+        .flat(numbers), PlanFixture.dictionary(texts, .varchar),
+        .constant(VectorBuilder.single(same, .integer), count: count),
+      ]
+      for row in 0..<count { expected[key([.integer(numbers[row]), texts[row], same]), default: 0] += 1 }
+      try spill.add(Batch(columns: columns, rowCount: count))
+    }
+    let written = try #require(try spill.finish())
+    var found: [String: Int] = [:]
+    var partitionOfKey: [Int64: Set<Int>] = [:]
+    for partition in 0..<written.count {
+      try written.forEachBatch(partition) { batch in
+        for row in 0..<batch.rowCount {
+          let values = types.indices.map { batch.columns[$0].scalar(at: row, as: types[$0]) }
+          found[key(values), default: 0] += 1
+          if case .integer(let number) = values[0] { partitionOfKey[number, default: []].insert(partition) }
+        }
+      }
+    }
+    #expect(difference(found, expected) == nil)
+    #expect(partitionOfKey.count == 997 && partitionOfKey.values.allSatisfy { $0.count == 1 })
+  }
+
   @Test(arguments: [1, 7], [true, false])
   func joinsThatSpillGiveTheSameAnswer(workers: Int, buildsLeft: Bool) throws {
     let mark = OutputColumn(id: ColumnID(99), name: "m", type: .boolean)
