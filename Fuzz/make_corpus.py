@@ -185,20 +185,29 @@ put("metadata-file", "v2.gz", gzip.compress(newest.encode(), mtime=0))
 put("metadata-history", "v2.json", newest)
 
 
+def segment(text):
+    """A block that refers to nothing before it and ends at a byte, as zlib flushes it."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH) if text else b""
+
+
 def segmented(*texts):
-    """Blocks that refer to nothing before them and end at a byte, as zlib flushes them."""
-    blocks = b""
-    for text in texts:
-        packer = zlib.compressobj(1, zlib.DEFLATED, -15)
-        blocks += packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
-    return blocks
+    """A gzip file of segments, with the index that the metadata files of wequery end with."""
+    numbers = lambda *values: b"".join(value.to_bytes(4, "little") for value in values)
+    index, blocks = b"", b""
+    for label, part in enumerate(texts):
+        packed = segment(part)
+        index += numbers(len(packed), zlib.crc32(packed), len(part), zlib.crc32(part), label % 3, len(part))
+        blocks += packed
+    index += numbers(zlib.crc32(index))
+    end = b',"wequery.segments":"' + index.hex().encode() + b'"}'
+    text = b"".join(texts) + end
+    head = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])
+    return head + blocks + segment(end) + b"\x01\x00\x00\xff\xff" + numbers(zlib.crc32(text), len(text))
 
 
-blocks, text = segmented(newest.encode(), b"", b"abc" * 99), newest.encode() + b"abc" * 99
-head, last = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]), b"\x01\x00\x00\xff\xff"
-put("segmented-gzip", "file", b"\x00" + head + blocks + last + zlib.crc32(text).to_bytes(4, "little") + len(text).to_bytes(4, "little"))
-put("segmented-gzip", "blocks", b"\x01" + blocks)
-put("segmented-gzip", "stored", b"\x01\x00\x03\x00\xfc\xffabc\x00\x00\x00\xff\xff")
+put("segmented-gzip", "file", b"\x00" + segmented(newest.encode(), b"", b"abc" * 99))
+put("segmented-gzip", "history", b"\x01\x01" + b'{"snapshot-id":5,"timestamp-ms":1,"manifest-list":"/m","summary":{"operation":"append"}}')
 put("segmented-gzip", "text", b"\x0b" + newest.encode())
 old = json.loads(newest)
 old.update({"format-version": 1, "schema": old["schemas"][0], "partition-spec": old["partition-specs"][0]["fields"]})

@@ -3,13 +3,13 @@ internal import TableFormat
 
 extension FuzzTarget {
   static let segmentedGzip = [
-    // The first byte says what the others are: a file, the blocks of one, or text to make a file of.
+    // The first byte says what the others are: a file, the index and blocks of one, or text to make a file of.
     FuzzTarget("segmented-gzip") { bytes in
       guard let first = bytes.first else { return nil }
       let rest = Array(bytes.dropFirst())
       switch first % 3 {
       case 0: return disagreement(over: rest)
-      case 1: return disagreement(over: file(ofBlocks: rest))
+      case 1: return history(of: rest)
       default: return roundTrip(of: rest, in: 1 + Int(first / 3))
       }
     },
@@ -46,46 +46,75 @@ extension FuzzTarget {
 
   /// What our reader takes, the library reads alike, and it can be written again.
   private static func disagreement(over file: [UInt8]) -> String? {
-    guard let contents = SegmentedGzip.read(file, limit: 1 << 22) else { return nil }
-    guard let text = try? CompressionCodec.gzip.decompress(file.span, size: contents.text.count),
-      text == contents.text
-    else { return "the library reads another text" }
-    var (writer, end) = (SegmentedGzip.Writer(), 0)
-    for segment in contents.segments {
-      guard segment.text.lowerBound == end, segment.text.upperBound <= text.count else {
-        return "segments are not side by side"
-      }
-      end = segment.text.upperBound
-      let part = contents.text[segment.text]
-      writer.append(part.span, packed: segment.packed)
+    guard let (parts, end) = SegmentedGzip.read(file, limit: 1 << 22) else { return nil }
+    var text: [UInt8] = []
+    for part in parts {
+      guard let found = try? part.segment.text() else { return nil }
+      text += found
     }
-    return writer.finish() == file ? nil : "the segments make another file"
+    text += end
+    guard let whole = try? CompressionCodec.gzip.decompress(file.span, size: text.count), text == whole else {
+      return "the library reads another text"
+    }
+    return nil
   }
 
-  /// A file of blocks as they are, with the length and checksum of what the library makes of them.
-  private static func file(ofBlocks blocks: [UInt8]) -> [UInt8] {
-    let empty = SegmentedGzip.Writer().finish()
-    let head = Array(empty.prefix(10))
-    let last = empty[10..<15]
-    let stream = blocks + last
-    let text = (try? Deflate.decompress(stream.span, .raw, limit: 1 << 20)) ?? []
-    var writer = SegmentedGzip.Writer()
-    writer.append(text.span, packed: [])
-    return head + blocks + last + writer.finish().suffix(8)
+  /// A metadata file whose older snapshots are in a segment that holds whatever the bytes say: the table opens,
+  /// and reading the snapshots succeeds or throws.
+  private static func history(of bytes: [UInt8]) -> String? {
+    let count = UInt32(bytes.first ?? 0)
+    return complaint { () throws(TableFormatError) in
+      let table = try TableMetadata(json: Array(minimalTable.utf8), file: nil)
+      let text = String(decoding: try table.jsonText(), as: UTF8.self)
+      guard let bracket = text.firstRange(of: #""snapshots":["#)?.upperBound else {
+        throw TableFormatError(.internal, "metadata without snapshots")
+      }
+      let texts: [([UInt8], UInt32)] = [
+        (Array(text[..<bracket].utf8), 0), (Array(bytes.dropFirst()), 1), (Array(#",{"snapshot-id":7,"timestamp-ms":1,"manifest-list":"/m"}"#.utf8), 1),
+      ]
+      var parts: [SegmentedGzip.Part] = []
+      for (text, label) in texts {
+        let segment = try TableFormatError.wrapping("") { () throws(FileFormatError) in try SegmentedGzip.pack(text.span) }
+        parts.append(.init(segment, label: label, itemCount: label == 0 ? 0 : count))
+      }
+      let files = InMemoryFileSystem()
+      try TableFormatError.wrapping("") { () throws(FileFormatError) in
+        let file = try SegmentedGzip.file(parts, end: Array(text[bracket...].utf8))
+        try files.writeNew("/1.gz.metadata.json", file.span)
+      }
+      let read = try MetadataFile.read("/1.gz.metadata.json", fileSystem: files, paths: PathMapper())
+      guard let entries = try? read.snapshots.entries() else { return }
+      guard entries.count == read.snapshots.count, entries.last?.id == 7 else {
+        throw TableFormatError(.internal, "snapshots that were read are lost")
+      }
+      let whole = try TableMetadata(json: read.jsonText(), file: nil)
+      guard whole == read else { throw TableFormatError(.internal, "the whole text says something else") }
+    }
   }
+
+  private static let minimalTable = #"""
+    {"format-version":2,"table-uuid":"u","location":"/t","last-updated-ms":1,"last-column-id":1,"schemas":[{"type":"struct",
+    "schema-id":0,"fields":[{"id":1,"name":"a","required":false,"type":"int"}]}],"current-schema-id":0,"partition-specs":
+    [{"spec-id":0,"fields":[]}],"default-spec-id":0,"last-partition-id":999,"sort-orders":[{"order-id":0,"fields":[]}],
+    "default-sort-order-id":0,"snapshots":[]}
+    """#
 
   private static func roundTrip(of text: [UInt8], in partCount: Int) -> String? {
     complaint { () throws(FileFormatError) in
-      var writer = SegmentedGzip.Writer()
+      var parts: [SegmentedGzip.Part] = []
       for part in 0..<partCount {
         let part = text[text.count * part / partCount..<text.count * (part + 1) / partCount]
-        writer.append(part.span, packed: try SegmentedGzip.pack(part.span)[...])
+        parts.append(.init(try SegmentedGzip.pack(part.span)))
       }
-      let file = writer.finish()
-      // Text that does not shrink may hold what ends a segment: then the file is an ordinary one.
-      var read = SegmentedGzip.read(file, limit: 1 << 22)?.text
-      if read == nil { read = try CompressionCodec.gzip.decompress(file.span, size: text.count) }
-      if read != text { throw FileFormatError(.internal, "another text is read than was written") }
+      let file = try SegmentedGzip.file(parts, end: [0x7D])
+      guard let read = SegmentedGzip.read(file, limit: 1 << 22) else {
+        // Text that shrinks to less than a sixteenth is left to the library once it is long.
+        guard text.count > 1 << 20 else { throw FileFormatError(.internal, "a file that we wrote is refused") }
+        return
+      }
+      var again: [UInt8] = []
+      for part in read.parts { again += try part.segment.text() }
+      if again != text { throw FileFormatError(.internal, "another text is read than was written") }
       if let found = disagreement(over: file) { throw FileFormatError(.internal, found) }
     }
   }

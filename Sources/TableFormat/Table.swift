@@ -86,7 +86,7 @@ extension Table {
   /// - Returns: The snapshot.
   /// - Throws: ``TableFormatError`` of kind `notFound`.
   public func snapshot(id: SnapshotID) throws(TableFormatError) -> Snapshot {
-    guard let snapshot = metadata.snapshot(id: id) else {
+    guard let snapshot = try metadata.snapshot(id: id) else {
       throw TableFormatError(
         .notFound, "the table \(identifier) has no snapshot \(id)",
         hint: "it may have expired; the metadata table \"snapshots\" lists those that are kept")
@@ -100,7 +100,7 @@ extension Table {
   /// - Returns: The snapshot.
   /// - Throws: ``TableFormatError`` of kind `notFound`.
   public func snapshot(reference name: String) throws(TableFormatError) -> Snapshot {
-    guard let snapshot = metadata.snapshot(reference: name) else {
+    guard let snapshot = try metadata.snapshot(reference: name) else {
       let names = metadata.references.keys.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
       throw TableFormatError(
         .notFound, "the table \(identifier) has no branch or tag \"\(name)\"",

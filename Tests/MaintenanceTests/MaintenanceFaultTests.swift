@@ -39,7 +39,7 @@ import Testing
       let catalog = try SQLiteCatalog(path: workspace.path + "/catalog.db")
       let table = try catalog.loadTable(TableIdentifier(namespace: "analytics", name: "t"))
       let metadata = table.metadata
-      (snapshots, current) = (metadata.snapshots.map(\.id), metadata.currentSnapshotID)
+      (snapshots, current) = try (metadata.snapshots.entries().map(\.id), metadata.currentSnapshotID)
       (schemaID, properties) = (metadata.currentSchemaID, metadata.properties)
       statistics = metadata.statistics.map(\.snapshotID)
       rows = try workspace.fingerprint()
@@ -135,7 +135,7 @@ import Testing
       try workspace.run("ALTER TABLE t ADD COLUMN more BIGINT")
       try workspace.run("INSERT INTO t VALUES (100, DATE '2026-01-01', 'new', 1.0, 7)")
     } job: { workspace, table in
-      let target = try SnapshotTarget("\(table.metadata.snapshots[0].id)", in: table)
+      let target = try SnapshotTarget("\(table.metadata.snapshots.entries()[0].id)", in: table)
       _ = try SnapshotRestore(restoresSchema: withSchema, clock: .system).run(target, of: table)
     }
   }

@@ -148,14 +148,14 @@ package struct Loader {
       tableUUID: table.metadata.uuid, contentHash: input.hash, byteCount: input.file.byteCount)
     guard !entries.isEmpty else { return false }
     // A snapshot that is gone has expired; a rollback alone keeps it in the metadata.
-    if entries.contains(where: {
-      $0.snapshotID.map { table.metadata.snapshot(id: SnapshotID($0)) == nil } ?? false
-    }) {
-      return true
-    }
-    let (ids, loads) = (Set(entries.compactMap(\.snapshotID)), Set(entries.map(\.loadID)))
-    return table.metadata.ancestry(of: table.metadata.currentSnapshotID).contains { snapshot in
-      ids.contains(snapshot.id.rawValue) || snapshot.summary["wequery.load-id"].map(loads.contains) ?? false
+    return try MaintenanceError.wrapping { () throws(TableFormatError) in
+      for entry in entries {
+        if let id = entry.snapshotID, try table.metadata.snapshot(id: SnapshotID(id)) == nil { return true }
+      }
+      let (ids, loads) = (Set(entries.compactMap(\.snapshotID)), Set(entries.map(\.loadID)))
+      return try table.metadata.ancestry(of: table.metadata.currentSnapshotID).contains { snapshot in
+        ids.contains(snapshot.id.rawValue) || snapshot.summary["wequery.load-id"].map(loads.contains) ?? false
+      }
     }
   }
 

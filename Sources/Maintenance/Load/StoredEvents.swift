@@ -211,7 +211,7 @@ extension StoredEvents {
   private func added(since known: Int64?) throws(MaintenanceError) -> [FileScanTask] {
     try MaintenanceError.wrapping { () throws(TableFormatError) in
       let head = table.metadata.currentSnapshotID
-      guard let known, let since = table.metadata.ancestry(of: head, since: SnapshotID(known)) else {
+      guard let known, let since = try table.metadata.ancestry(of: head, since: SnapshotID(known)) else {
         return try ScanPlanner(table, snapshot: table.currentSnapshot).plan().tasks
       }
       var tasks: [FileScanTask] = []

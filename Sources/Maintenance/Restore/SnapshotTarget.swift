@@ -25,12 +25,12 @@ package struct SnapshotTarget: Sendable {
   /// - Throws: ``MaintenanceError`` of kind `notFound`, which names what there is.
   package init(_ text: String, in table: Table) throws(MaintenanceError) {
     let metadata = table.metadata
-    if let id = SnapshotID(text), let found = metadata.snapshot(id: id) {
-      (snapshot, kind, timestampMillis) = (found, .id, found.timestampMillis)
-      return
+    let (byID, byReference) = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      (try SnapshotID(text).map { id throws(TableFormatError) in try metadata.snapshot(id: id) } ?? nil,
+       try metadata.snapshot(reference: text))
     }
-    if let found = metadata.snapshot(reference: text) {
-      (snapshot, kind, timestampMillis) = (found, .reference, found.timestampMillis)
+    if let found = byID ?? byReference {
+      (snapshot, kind, timestampMillis) = (found, byID == nil ? .reference : .id, found.timestampMillis)
       return
     }
     guard let micros = Timestamp.utcMicros(text) else {
@@ -56,7 +56,10 @@ package struct SnapshotTarget: Sendable {
     atMicros micros: Int64, _ text: String, in table: Table
   ) throws(MaintenanceError) -> (Snapshot, Int64) {
     let millis = CivilDate.floorDivide(micros, 1000)
-    guard let first = table.metadata.snapshotLog.first else {
+    let log = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      try table.metadata.snapshotLog.entries()
+    }
+    guard let first = log.first else {
       throw MaintenanceError(.notFound, "the table \(table.identifier) has no snapshots")
     }
     guard first.timestampMillis <= millis else {

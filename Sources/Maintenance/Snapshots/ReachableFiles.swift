@@ -70,7 +70,10 @@ struct ReachableFiles {
 
   /// Makes the set of all snapshots of a table.
   init(all table: Table) throws(MaintenanceError) {
-    for snapshot in table.metadata.snapshots { try add(snapshot, of: table) }
+    let snapshots = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      try table.metadata.snapshots.entries()
+    }
+    for snapshot in snapshots { try add(snapshot, of: table) }
     addStatistics(of: table.metadata, table: table)
   }
 

@@ -72,36 +72,37 @@ package struct SnapshotExpiry: Sendable {
       olderThanMillis: olderThanMillis, retainLast: retainLast, ids: ids, cleansMetadata: cleansMetadata,
       nowMillis: nowMillis)
     var report = Report(table: table.identifier, isDryRun: isDryRun)
-    let plan = try MaintenanceError.wrapping { () throws(TableFormatError) in
-      try action.plan(for: table.metadata)
-    }
     let metadata = table.metadata
-    report.expired = plan.expired.compactMap { metadata.snapshot(id: $0) }
+    let (plan, snapshots) = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      (try action.plan(for: metadata), try metadata.snapshots.entries())
+    }
+    let byID = Dictionary(snapshots.map { ($0.id, $0) }) { _, last in last }
+    report.expired = plan.expired.compactMap { byID[$0] }
     report.removedReferences = plan.removedReferences
-    report.kept = plan.kept.compactMap { kept in metadata.snapshot(id: kept.id).map { ($0, kept.reason) } }
+    report.kept = plan.kept.compactMap { kept in byID[kept.id].map { ($0, kept.reason) } }
 
-    progress(.stage("reading the manifests of \(metadata.snapshots.count) snapshots"))
+    progress(.stage("reading the manifests of \(snapshots.count) snapshots"))
     // Both sets are known before anything changes, so that damaged metadata stops it.
     let expired = Set(plan.expired)
     var gone = ReachableFiles()
     for snapshot in report.expired { try gone.add(snapshot, of: table) }
     gone.addStatistics(of: metadata, expired, table: table)
     var kept = ReachableFiles()
-    for snapshot in metadata.snapshots where !expired.contains(snapshot.id) {
+    for snapshot in snapshots where !expired.contains(snapshot.id) {
       try kept.add(snapshot, of: table)
     }
-    kept.addStatistics(of: metadata, Set(metadata.snapshots.map(\.id)).subtracting(expired), table: table)
+    kept.addStatistics(of: metadata, Set(byID.keys).subtracting(expired), table: table)
     guard !isDryRun, !(plan.expired.isEmpty && plan.removedReferences.isEmpty && !cleansMetadata) else {
       report.count(gone.files.filter { kept.files[$0.key] == nil }.map(\.value))
       return report
     }
-    let newer = try MaintenanceError.wrapping { () throws(TableFormatError) in
-      try Transaction(table, action, clock: clock).commit()
+    let (newer, after) = try MaintenanceError.wrapping { () throws(TableFormatError) in
+      let newer = try Transaction(table, action, clock: clock).commit()
+      return (newer, try newer.metadata.snapshots.entries())
     }
     // Others may have kept a snapshot by a branch meanwhile, or added some: what stays is what there is now.
-    let left = Set(newer.metadata.snapshots.map(\.id))
-    for snapshot in newer.metadata.snapshots
-    where expired.contains(snapshot.id) || metadata.snapshot(id: snapshot.id) == nil {
+    let left = Set(after.map(\.id))
+    for snapshot in after where expired.contains(snapshot.id) || byID[snapshot.id] == nil {
       try kept.add(snapshot, of: newer)
     }
     kept.addStatistics(of: newer.metadata, table: newer)

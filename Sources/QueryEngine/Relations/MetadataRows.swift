@@ -158,7 +158,7 @@ struct PartitionTotals {
   private var equalityFiles: Int64 = 0
   private var newest: (millis: Int64, id: SnapshotID)?
 
-  mutating func add(_ entry: ManifestEntry, _ table: Table) {
+  mutating func add(_ entry: ManifestEntry, _ snapshots: [SnapshotID: Snapshot]) {
     switch entry.file.content {
     case .data:
       recordCount += entry.file.recordCount
@@ -171,7 +171,7 @@ struct PartitionTotals {
       equalityRecords += entry.file.recordCount
       equalityFiles += 1
     }
-    if let id = entry.snapshotID, let snapshot = table.metadata.snapshot(id: id),
+    if let id = entry.snapshotID, let snapshot = snapshots[id],
       snapshot.timestampMillis >= newest?.millis ?? .min
     {
       newest = (snapshot.timestampMillis, id)

@@ -22,21 +22,21 @@ enum MetadataTables {
     do throws(TableFormatError) {
       let rows: MetadataRows
       switch name {
-      case "snapshots": rows = snapshots(table)
-      case "history": rows = history(table)
+      case "snapshots": rows = try snapshots(table)
+      case "history": rows = try history(table)
       case "refs": rows = references(table)
-      case "metadata_log_entries": rows = metadataLog(table)
+      case "metadata_log_entries": rows = try metadataLog(table)
       case "statistics": rows = statistics(table)
       case "manifests": rows = try manifests(table, [pinned.snapshot].compactMap { $0 }, isAll: false)
-      case "all_manifests": rows = try manifests(table, Array(table.metadata.snapshots), isAll: true)
+      case "all_manifests": rows = try manifests(table, Array(table.metadata.snapshots.entries()), isAll: true)
       case "files": rows = try files(table, [pinned.snapshot]) { _ in true }
       case "data_files": rows = try files(table, [pinned.snapshot]) { $0 == .data }
       case "delete_files": rows = try files(table, [pinned.snapshot]) { $0 != .data }
-      case "all_files": rows = try files(table, Array(table.metadata.snapshots)) { _ in true }
-      case "all_data_files": rows = try files(table, Array(table.metadata.snapshots)) { $0 == .data }
-      case "all_delete_files": rows = try files(table, Array(table.metadata.snapshots)) { $0 != .data }
+      case "all_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { _ in true }
+      case "all_data_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 == .data }
+      case "all_delete_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 != .data }
       case "entries": rows = try entries(table, [pinned.snapshot])
-      case "all_entries": rows = try entries(table, Array(table.metadata.snapshots))
+      case "all_entries": rows = try entries(table, Array(table.metadata.snapshots.entries()))
       case "partitions": rows = try partitions(table, pinned.snapshot)
       case "position_deletes": rows = try positionDeletes(table, pinned.snapshot)
       default: throw TableFormatError(.unsupported, "there is no metadata table \"\(name)\"")
@@ -47,14 +47,14 @@ enum MetadataTables {
     }
   }
 
-  private static func snapshots(_ table: Table) -> MetadataRows {
+  private static func snapshots(_ table: Table) throws(TableFormatError) -> MetadataRows {
     MetadataRows(
       columns: [
         ("committed_at", .timestampTZ), ("snapshot_id", .bigint), ("parent_id", .bigint),
         ("operation", .varchar),
         ("manifest_list", .varchar), ("summary", .map(key: .varchar, value: .varchar)),
       ],
-      rows: table.metadata.snapshots.map { snapshot in
+      rows: try table.metadata.snapshots.entries().map { snapshot in
         let values = snapshot.summary.values.sorted { $0.key < $1.key }
         return [
           .integer(snapshot.timestampMillis * 1000), .integer(snapshot.id.rawValue),
@@ -65,17 +65,18 @@ enum MetadataTables {
       })
   }
 
-  private static func history(_ table: Table) -> MetadataRows {
-    let ancestors = Set(table.metadata.ancestry(of: table.metadata.currentSnapshotID).map(\.id))
+  private static func history(_ table: Table) throws(TableFormatError) -> MetadataRows {
+    let ancestors = Set(try table.metadata.ancestry(of: table.metadata.currentSnapshotID).map(\.id))
+    let snapshots = try byID(table)
     return MetadataRows(
       columns: [
         ("made_current_at", .timestampTZ), ("snapshot_id", .bigint), ("parent_id", .bigint),
         ("is_current_ancestor", .boolean),
       ],
-      rows: table.metadata.snapshotLog.map { entry in
+      rows: try table.metadata.snapshotLog.entries().map { entry in
         [
           .integer(entry.timestampMillis * 1000), .integer(entry.snapshotID.rawValue),
-          .optional(table.metadata.snapshot(id: entry.snapshotID)?.parentID?.rawValue),
+          .optional(snapshots[entry.snapshotID]?.parentID?.rawValue),
           .boolean(ancestors.contains(entry.snapshotID)),
         ]
       })
@@ -97,7 +98,12 @@ enum MetadataTables {
       })
   }
 
-  private static func metadataLog(_ table: Table) -> MetadataRows {
+  private static func byID(_ table: Table) throws(TableFormatError) -> [SnapshotID: Snapshot] {
+    Dictionary(try table.metadata.snapshots.entries().map { ($0.id, $0) }) { _, last in last }
+  }
+
+  private static func metadataLog(_ table: Table) throws(TableFormatError) -> MetadataRows {
+    let (log, snapshots) = (try table.metadata.snapshotLog.entries(), try byID(table))
     let current = TableMetadata.MetadataLogEntry(
       timestampMillis: table.metadata.lastUpdatedMillis, metadataFile: table.metadataLocation)
     return MetadataRows(
@@ -106,8 +112,8 @@ enum MetadataTables {
         ("latest_schema_id", .integer), ("latest_sequence_number", .bigint),
       ],
       rows: (table.metadata.metadataLog + [current]).map { entry in
-        let logged = table.metadata.snapshotLog.last { $0.timestampMillis <= entry.timestampMillis }
-        let snapshot = logged.flatMap { table.metadata.snapshot(id: $0.snapshotID) }
+        let logged = log.last { $0.timestampMillis <= entry.timestampMillis }
+        let snapshot = logged.flatMap { snapshots[$0.snapshotID] }
         return [
           .integer(entry.timestampMillis * 1000), .text(entry.metadataFile),
           .optional(logged?.snapshotID.rawValue), .optional(snapshot?.schemaID.map { Int64($0) }),
@@ -271,10 +277,11 @@ enum MetadataTables {
     _ table: Table, _ snapshot: Snapshot?
   ) throws(TableFormatError) -> MetadataRows {
     let shape = try PartitionShape(table)
+    let snapshots = try byID(table)
     var totals: [PartitionKey: PartitionTotals] = [:]
     for entry in try liveEntries(table, snapshot) {
       let key = PartitionKey(specID: entry.file.specID, values: shape.values(of: entry.file))
-      totals[key, default: PartitionTotals()].add(entry, table)
+      totals[key, default: PartitionTotals()].add(entry, snapshots)
     }
     let ordered = totals.sorted { "\($0.key.values)" < "\($1.key.values)" }
     var columns = PartitionTotals.columns

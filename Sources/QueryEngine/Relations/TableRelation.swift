@@ -188,7 +188,8 @@ package struct TableRelation: Relation {
         return (snapshot, table.metadata.schema(of: snapshot))
       }
     } catch {
-      guard case .timestamp(let micros) = version, error.kind == .notFound else {
+      guard error.kind == .notFound else { throw QueryError(error) }
+      guard case .timestamp(let micros) = version else {
         throw QueryError(.invalidParameter, error.message, hint: error.hint, cause: error)
       }
       throw QueryError(
@@ -204,7 +205,9 @@ package struct TableRelation: Relation {
   }
 
   private static func oldest(_ table: Table) -> String {
-    guard let first = table.metadata.snapshotLog.first else { return "the table has no snapshots" }
+    guard let log = try? table.metadata.snapshotLog.entries(), let first = log.first else {
+      return "the table has no snapshots"
+    }
     return "the oldest snapshot is \(first.snapshotID), of \(text(micros: first.timestampMillis &* 1000))"
   }
 }

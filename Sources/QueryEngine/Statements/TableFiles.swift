@@ -21,7 +21,7 @@ struct TableFiles {
     }
     var seen: Set<String> = []
     var (data, manifests, lists): ([String], [String], [String]) = ([], [], [])
-    for snapshot in table.metadata.snapshots {
+    for snapshot in try table.metadata.snapshots.entries() {
       if let list = snapshot.manifestList { lists.append(list) }
       for manifest in try table.manifests(of: snapshot) where seen.insert(manifest.path).inserted {
         manifests.append(manifest.path)

@@ -57,9 +57,9 @@ public struct TableMetadata: Hashable, Sendable {
   /// The head of `main`; `nil` when there is none yet.
   public var currentSnapshotID: SnapshotID?
   /// All snapshots that are kept, in the order of the file.
-  public var snapshots = EncodedHistory<Snapshot>(decode: SnapshotReader.snapshot)
+  public var snapshots = EncodedHistory<Snapshot>(SnapshotReader.codec)
   /// When which snapshot was the current one, ascending.
-  public var snapshotLog = EncodedHistory<SnapshotLogEntry>(decode: SnapshotLogEntry.entry)
+  public var snapshotLog = EncodedHistory<SnapshotLogEntry>(SnapshotLogEntry.codec)
   /// Earlier metadata files, oldest first.
   public var metadataLog: [MetadataLogEntry] = []
   /// Branches and tags; `main` mirrors `currentSnapshotID`.
@@ -105,16 +105,21 @@ extension TableMetadata {
   public func partitionSpec(id: Int) -> PartitionSpec? { partitionSpecs.first { $0.id == id } }
 
   /// The snapshot of that id.
-  public func snapshot(id: SnapshotID) -> Snapshot? {
-    snapshots.lastIndex(of: id).map { snapshots[$0] }
-  }
+  ///
+  /// - Throws: ``TableFormatError`` if a part of the history that is read for it is damaged.
+  public func snapshot(id: SnapshotID) throws(TableFormatError) -> Snapshot? { try snapshots.entry(id: id) }
 
   /// The head of `main`.
-  public var currentSnapshot: Snapshot? { currentSnapshotID.flatMap { snapshot(id: $0) } }
+  ///
+  /// It was read with the metadata, or looked up before it became the head.
+  public var currentSnapshot: Snapshot? { currentSnapshotID.flatMap { snapshots.known(id: $0) } }
 
   /// The head of a branch, or what a tag stands for.
-  public func snapshot(reference name: String) -> Snapshot? {
-    references[name].flatMap { snapshot(id: $0.snapshotID) }
+  ///
+  /// - Throws: ``TableFormatError`` if a part of the history that is read for it is damaged.
+  public func snapshot(reference name: String) throws(TableFormatError) -> Snapshot? {
+    guard let reference = references[name] else { return nil }
+    return try snapshot(id: reference.snapshotID)
   }
 
   /// The snapshot that was current at a time, by `snapshot-log` and not by the parents (rule 75).
@@ -123,12 +128,13 @@ extension TableMetadata {
   /// - Returns: The snapshot.
   /// - Throws: ``TableFormatError`` of kind `notFound` when the table's history does not reach back so far.
   public func snapshot(atMillis millis: Int64) throws(TableFormatError) -> Snapshot {
-    guard let entry = snapshotLog.last(where: { $0.timestampMillis <= millis }) else {
+    let log = try snapshotLog.entries()
+    guard let entry = log.last(where: { $0.timestampMillis <= millis }) else {
       throw TableFormatError(
         .notFound, "the table has no snapshot as old as \(millis) ms",
-        hint: snapshotLog.first.map { "its history begins at \($0.timestampMillis) ms" })
+        hint: log.first.map { "its history begins at \($0.timestampMillis) ms" })
     }
-    guard let snapshot = snapshot(id: entry.snapshotID) else {
+    guard let snapshot = try snapshot(id: entry.snapshotID) else {
       throw TableFormatError(.notFound, "the snapshot \(entry.snapshotID) has expired")
     }
     return snapshot
@@ -140,14 +146,25 @@ extension TableMetadata {
   }
 
   /// A snapshot and its ancestors that are still kept, newest first.
-  public func ancestry(of id: SnapshotID?) -> SnapshotAncestry { SnapshotAncestry(of: id, in: snapshots) }
+  ///
+  /// - Throws: ``TableFormatError`` if a part of the history is damaged.
+  public func ancestry(of id: SnapshotID?) throws(TableFormatError) -> SnapshotAncestry {
+    SnapshotAncestry(of: id, in: try snapshots.entries())
+  }
 
   /// A snapshot and its ancestors down to the one before `start`, newest first.
   ///
   /// - Returns: The snapshots, all ancestors for a `start` of `nil`; `nil` if `start` is none of them.
-  public func ancestry(of id: SnapshotID?, since start: SnapshotID?) -> [Snapshot]? {
-    var result: [Snapshot] = []
-    for snapshot in ancestry(of: id) {
+  /// - Throws: ``TableFormatError`` if a part of the history that is read for it is damaged.
+  public func ancestry(of id: SnapshotID?, since start: SnapshotID?) throws(TableFormatError) -> [Snapshot]? {
+    var (result, next) = ([Snapshot](), id)
+    // The first few are nearly always enough, and are found without the rest of a long history.
+    while let id = next, id != start, result.count < 100, let snapshot = try snapshots.entry(id: id) {
+      result.append(snapshot)
+      next = snapshot.parentID
+    }
+    if next == start { return result }
+    for snapshot in try ancestry(of: next) {
       if snapshot.id == start { return result }
       result.append(snapshot)
     }

@@ -15,11 +15,11 @@ public struct CherryPickSnapshot: TransactionAction {
 
   /// Makes the change.
   public func apply(to changes: inout TableChanges) throws(TableFormatError) {
-    guard let source = changes.metadata.snapshot(id: id) else {
+    guard let source = try changes.metadata.snapshot(id: id) else {
       throw TableFormatError(.notFound, "the table \(changes.base.identifier) has no snapshot \(id)")
     }
     let head = changes.metadata.references[branch]?.snapshotID
-    let ancestry = changes.metadata.ancestry(of: head)
+    let ancestry = try changes.metadata.ancestry(of: head)
     guard !ancestry.contains(where: { $0.id == id || $0.summary["source-snapshot-id"] == id.description })
     else {
       throw TableFormatError(.invalidArgument, "the snapshot \(id) is already part of \"\(branch)\"")

@@ -28,7 +28,7 @@ struct ConcurrentChanges {
   ) throws(TableFormatError) {
     let metadata = changes.base.metadata
     guard let head = metadata.references[branch]?.snapshotID, head != start else { return }
-    guard let since = metadata.ancestry(of: head, since: start) else {
+    guard let since = try metadata.ancestry(of: head, since: start) else {
       throw TableFormatError(
         .conflict, "the branch \"\(branch)\" was set to another history meanwhile",
         hint: "run the statement again")

@@ -51,7 +51,7 @@ public struct ExpireSnapshots: TransactionAction {
     var (plan, reasons): (Plan, [SnapshotID: String]) = (Plan(), [:])
 
     for (name, reference) in metadata.references.sorted(by: { $0.key < $1.key }) {
-      let snapshot = metadata.snapshot(id: reference.snapshotID)
+      let snapshot = try metadata.snapshot(id: reference.snapshotID)
       let maxAge = reference.maxRefAgeMillis ?? settings.maxRefAgeMillis
       if name != SnapshotReference.main, !onlyNamed {
         guard let snapshot, now &- snapshot.timestampMillis <= maxAge else {
@@ -63,7 +63,7 @@ public struct ExpireSnapshots: TransactionAction {
       guard reference.kind == .branch, !onlyNamed else { continue }
       let count = reference.minSnapshotsToKeep ?? retainLast ?? settings.minSnapshotsToKeep
       let oldest = reference.maxSnapshotAgeMillis.map { now &- $0 } ?? limit
-      for (place, ancestor) in metadata.ancestry(of: reference.snapshotID).enumerated() {
+      for (place, ancestor) in try metadata.ancestry(of: reference.snapshotID).enumerated() {
         if place < count {
           reasons[ancestor.id] = reasons[ancestor.id] ?? "among the newest \(count) of \(name)"
         } else if ancestor.timestampMillis >= oldest {
@@ -75,11 +75,11 @@ public struct ExpireSnapshots: TransactionAction {
     }
     var onBranches: Set<SnapshotID> = []
     for (name, reference) in metadata.references where !plan.removedReferences.contains(name) {
-      onBranches.formUnion(metadata.ancestry(of: reference.snapshotID).map(\.id))
+      onBranches.formUnion(try metadata.ancestry(of: reference.snapshotID).map(\.id))
     }
     let named = Set(ids)
     for id in ids {
-      guard metadata.snapshot(id: id) != nil else {
+      guard try metadata.snapshot(id: id) != nil else {
         throw TableFormatError(.notFound, "the table has no snapshot \(id)")
       }
       if let name = metadata.references.first(where: { $0.value.snapshotID == id })?.key,
@@ -88,7 +88,7 @@ public struct ExpireSnapshots: TransactionAction {
         throw TableFormatError(.invalidArgument, "the snapshot \(id) cannot expire: \"\(name)\" points at it")
       }
     }
-    for snapshot in metadata.snapshots {
+    for snapshot in try metadata.snapshots.entries() {
       if named.contains(snapshot.id) {
         plan.expired.append(snapshot.id)
       } else if let reason = reasons[snapshot.id] {
@@ -111,31 +111,32 @@ public struct ExpireSnapshots: TransactionAction {
     let plan = try settled.plan(for: changes.metadata)
     let expired = Set(plan.expired)
     for name in plan.removedReferences { changes.metadata.references[name] = nil }
-    let ids = changes.metadata.snapshots.ids
-    changes.metadata.snapshots.keep { !expired.contains(ids[$0]) }
+    let ids = try changes.metadata.snapshots.entries().ids
+    try changes.metadata.snapshots.keep { !expired.contains(ids[$0]) }
     changes.metadata.statistics.removeAll { expired.contains($0.snapshotID) }
     changes.metadata.partitionStatistics.removeAll { expired.contains($0.snapshotID) }
     // History before a gap could not be told from history as it was (rule 63).
-    if let gap = changes.metadata.snapshotLog.ids.lastIndex(where: { expired.contains($0) }) {
-      changes.metadata.snapshotLog.keep { $0 > gap }
+    let logged = try changes.metadata.snapshotLog.entries().ids
+    if let gap = logged.lastIndex(where: { expired.contains($0) }) {
+      try changes.metadata.snapshotLog.keep { $0 > gap }
     }
     if !expired.isEmpty, changes.metadata.settings.deletesMetadataAfterCommit {
-      Self.trimLog(&changes.metadata)
+      try Self.trimLog(&changes.metadata)
     }
     if cleansMetadata { try Self.clean(&changes) }
   }
 
   /// Drops earlier metadata files that only tell of states from before the oldest snapshot; their files go with
   /// the commit.
-  private static func trimLog(_ metadata: inout TableMetadata) {
-    guard let oldest = metadata.snapshots.map(\.timestampMillis).min() else { return }
+  private static func trimLog(_ metadata: inout TableMetadata) throws(TableFormatError) {
+    guard let oldest = try metadata.snapshots.entries().map(\.timestampMillis).min() else { return }
     metadata.metadataLog.removeAll { $0.timestampMillis < oldest }
   }
 
   private static func clean(_ changes: inout TableChanges) throws(TableFormatError) {
     var schemas: Set<Int> = [changes.metadata.currentSchemaID]
     var specs: Set<Int> = [changes.metadata.defaultSpecID]
-    for snapshot in changes.metadata.snapshots {
+    for snapshot in try changes.metadata.snapshots.entries() {
       schemas.insert(snapshot.schemaID ?? changes.metadata.currentSchemaID)
       for manifest in try changes.base.manifests(of: snapshot) { specs.insert(manifest.specID) }
     }

@@ -18,7 +18,7 @@ public struct RewriteManifests: TransactionAction {
 
   /// Makes the change; without manifests to rewrite there is none.
   public func apply(to changes: inout TableChanges) throws(TableFormatError) {
-    guard let head = changes.metadata.snapshot(reference: branch) else { return }
+    guard let head = try changes.metadata.snapshot(reference: branch) else { return }
     let manifests = try changes.base.manifests(of: head).filter {
       $0.mayHaveLiveFiles && (specID == nil || $0.specID == specID)
         && changes.metadata.partitionSpec(id: $0.specID) != nil

@@ -58,7 +58,7 @@ public struct RowDelta: TransactionAction {
     _ files: [DataFile], on branch: String, of table: Table
   ) throws(TableFormatError) {
     var missing = Set(files.map(\.path))
-    guard let snapshot = table.metadata.snapshot(reference: branch) else { return }
+    guard let snapshot = try table.metadata.snapshot(reference: branch) else { return }
     for manifest in try table.manifests(of: snapshot)
     where manifest.content == .data && manifest.mayHaveLiveFiles && !missing.isEmpty {
       for entry in try table.entries(of: manifest) where entry.isLive { missing.remove(entry.file.path) }

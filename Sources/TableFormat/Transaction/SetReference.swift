@@ -37,7 +37,7 @@ public struct SetReference: TransactionAction {
   public func apply(to changes: inout TableChanges) throws(TableFormatError) {
     let (id, metadata) = (reference.snapshotID, changes.metadata)
     guard !name.isEmpty else { throw TableFormatError(.invalidArgument, "a branch or tag needs a name") }
-    guard metadata.snapshot(id: id) != nil else {
+    guard try metadata.snapshot(id: id) != nil else {
       throw TableFormatError(.notFound, "the table \(changes.base.identifier) has no snapshot \(id)")
     }
     guard name != SnapshotReference.main || reference.kind == .branch else {
@@ -55,14 +55,14 @@ public struct SetReference: TransactionAction {
       switch movement {
       case .any: break
       case .toAncestor:
-        guard metadata.ancestry(of: old.snapshotID).contains(where: { $0.id == id }) else {
+        guard try metadata.ancestry(of: old.snapshotID).contains(where: { $0.id == id }) else {
           throw TableFormatError(
             .invalidArgument,
             "the snapshot \(id) is no ancestor of \(old.snapshotID), the head of \"\(name)\"",
             hint: "set_current_snapshot takes any snapshot")
         }
       case .forward:
-        guard metadata.ancestry(of: id).contains(where: { $0.id == old.snapshotID }) else {
+        guard try metadata.ancestry(of: id).contains(where: { $0.id == old.snapshotID }) else {
           throw TableFormatError(
             .conflict, "\"\(name)\" cannot be moved forward: \(id) does not descend from \(old.snapshotID)")
         }

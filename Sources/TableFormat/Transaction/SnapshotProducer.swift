@@ -98,7 +98,7 @@ struct SnapshotProducer {
       throw TableFormatError(
         .invalidArgument, "\"\(branch)\" is a tag, and tags do not take commits", field: branch)
     }
-    return metadata.snapshot(id: reference.snapshotID)
+    return try metadata.snapshot(id: reference.snapshotID)
   }
 
   /// Refuses what no manifest may say.

@@ -189,7 +189,7 @@ private struct Committing {
         result.append(Prepared(base: base, metadata: base.metadata, location: base.metadataLocation))
         continue
       }
-      changes.metadata.recordCommit(on: base, atMillis: transaction.clock.nowMillis)
+      try changes.metadata.recordCommit(on: base, atMillis: transaction.clock.nowMillis)
       let version = isStaged ? 0 : (MetadataFile.version(of: base.metadataLocation) ?? 0) + 1
       let location = try MetadataFile.write(
         changes.metadata, version: version, fileSystem: base.fileSystem, paths: base.paths)
@@ -309,9 +309,9 @@ private struct Committing {
 
 extension TableMetadata {
   /// Notes the commit: its time, and the file it takes the place of (rule 64).
-  mutating func recordCommit(on base: Table, atMillis now: Int64) {
+  mutating func recordCommit(on base: Table, atMillis now: Int64) throws(TableFormatError) {
     lastUpdatedMillis = max(now, lastUpdatedMillis, base.metadata.lastUpdatedMillis)
-    dropIntermediateLogEntries(since: base.metadata.snapshotLog.count)
+    try dropIntermediateLogEntries(since: base.metadata.snapshotLog.count)
     guard !base.metadataLocation.isEmpty else { return }
     metadataLog.append(
       MetadataLogEntry(
@@ -331,9 +331,9 @@ extension TableMetadata {
   }
 
   /// Of several snapshots that one commit put on `main`, only the last was ever current.
-  private mutating func dropIntermediateLogEntries(since count: Int) {
+  private mutating func dropIntermediateLogEntries(since count: Int) throws(TableFormatError) {
     guard snapshotLog.count > count + 1, let last = snapshotLog.last else { return }
-    snapshotLog.keep { $0 < count }
+    try snapshotLog.keep { $0 < count }
     snapshotLog.append(last.json, id: last.snapshotID)
   }
 }

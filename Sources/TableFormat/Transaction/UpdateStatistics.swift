@@ -34,7 +34,7 @@ public struct UpdateStatistics: TransactionAction {
   }
 
   private static func require(_ id: SnapshotID, _ changes: TableChanges) throws(TableFormatError) {
-    guard changes.metadata.snapshot(id: id) != nil else {
+    guard try changes.metadata.snapshot(id: id) != nil else {
       throw TableFormatError(
         .conflict, "the snapshot \(id) that the statistics are of has expired", hint: "compute them again")
     }

@@ -28,7 +28,7 @@ import Testing
     let workspace = try Workspace()
     try workspace.makeTable(2)
     let table = try workspace.table()
-    let first = table.metadata.snapshots[0]
+    let first = try table.metadata.snapshots.entries()[0]
     let tagged = try Transaction(
       table, SetReference("good", SnapshotReference(snapshotID: first.id, kind: .tag), isNew: true)
     ).commit()
@@ -95,7 +95,7 @@ import Testing
   @Test func rollbackGoesToAncestorsOnly() throws {
     let workspace = try Workspace()
     try workspace.makeTable(2)
-    let snapshots = try workspace.table().metadata.snapshots
+    let snapshots = try workspace.table().metadata.snapshots.entries()
 
     let rows = try workspace.run(
       "CALL system.rollback_to_snapshot(table => 't', snapshot_id => \(snapshots[0].id.rawValue))")

@@ -42,7 +42,7 @@ import Testing
     let workspace = try Workspace()
     try workspace.makeTable(3)
     let table = try workspace.table()
-    let second = table.metadata.snapshots[1].id
+    let second = try table.metadata.snapshots.entries()[1].id
     try Transaction(
       table, SetReference("kept", SnapshotReference(snapshotID: second, kind: .tag), isNew: true)
     ).commit()

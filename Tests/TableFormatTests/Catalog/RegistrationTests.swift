@@ -35,7 +35,8 @@ import Testing
     other.uuid = "00000000-0000-0000-0000-000000000009"
     other.lastUpdatedMillis += 10
     let path = folder.path + "/analytics/events/metadata/00007-x.metadata.json"
-    try LocalFileSystem().writeNew(path, other.jsonText.span)
+    let text = try other.jsonText()
+    try LocalFileSystem().writeNew(path, text.span)
 
     let error = #expect(throws: TableFormatError.self) { try catalog.refresh(table.identifier) }
 

@@ -11,7 +11,7 @@ import Testing
   private func write(_ name: String, at millis: Int64, compressed: Bool = false) throws {
     var metadata = MemoryTable.make([NestedField(id: 1, name: "id", type: .long)]).metadata
     metadata.lastUpdatedMillis = millis
-    let text = metadata.jsonText
+    let text = try metadata.jsonText()
     let bytes = compressed ? try CompressionCodec.gzip.compress(text.span) : text
     try files.writeNew("/t/metadata/" + name, bytes.span)
   }

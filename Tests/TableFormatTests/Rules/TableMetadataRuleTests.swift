@@ -13,7 +13,7 @@ import Testing
 
   /// A table as it is after its metadata was changed.
   private func reopened(_ test: TestTable, _ change: (inout JSONObject) -> Void) throws -> Table {
-    var object = try #require(try JSONParser.parse(test.table.metadata.jsonText).objectValue)
+    var object = try #require(try JSONParser.parse(test.table.metadata.jsonText()).objectValue)
     change(&object)
     let metadata = try TableMetadata(json: JSONWriter.write(.object(object)), file: "x.metadata.json")
     return Table(
@@ -116,7 +116,7 @@ import Testing
   /// What a version requires is written; what nothing can be read without is missed by name.
   @Test(arguments: [1, 2, 3]) func rule61_whatIsRequiredIsWritten(version: Int) throws {
     let test = try TestTable(Self.fields, formatVersion: version, in: folder.path)
-    let object = try #require(try JSONParser.parse(test.table.metadata.jsonText).objectValue)
+    let object = try #require(try JSONParser.parse(test.table.metadata.jsonText()).objectValue)
     var required = ["format-version", "location", "last-updated-ms", "last-column-id"]
     if version == 1 { required += ["schema", "partition-spec"] }
     if version >= 2 {
@@ -160,16 +160,16 @@ import Testing
     for number in 0..<5 {
       try test.commit(AppendFiles([try test.file([[.integer(Int64(number)), .null]])]))
     }
-    let (ids, log) = (test.table.metadata.snapshots.map(\.id), test.table.metadata.snapshotLog)
+    let (ids, log) = try (test.table.metadata.snapshots.entries().map(\.id), test.table.metadata.snapshotLog.entries())
     try test.commit(ExpireSnapshots(ids: [ids[2]]))
-    #expect(test.table.metadata.snapshots.map(\.id) == [ids[0], ids[1], ids[3], ids[4]])
-    #expect(Array(test.table.metadata.snapshotLog) == Array(log[3...]))
+    #expect(try test.table.metadata.snapshots.entries().map(\.id) == [ids[0], ids[1], ids[3], ids[4]])
+    #expect(try Array(test.table.metadata.snapshotLog.entries()) == Array(log[3...]))
     #expect(throws: TableFormatError.self) { try test.table.snapshot(atMillis: log[1].timestampMillis) }
     #expect(try test.table.snapshot(atMillis: log[3].timestampMillis).id == ids[3])
     // A branch's commits are not of main's history.
     try test.commit(SetReference("b", SnapshotReference(snapshotID: ids[4]), isNew: true))
     try test.commit(AppendFiles([try test.file([[.integer(9), .null]])], branch: "b"))
-    #expect(Array(test.table.metadata.snapshotLog) == Array(log[3...]))
+    #expect(try Array(test.table.metadata.snapshotLog.entries()) == Array(log[3...]))
     #expect(test.table.metadata.lastSequenceNumber == 6)
   }
 

@@ -294,14 +294,14 @@ import Testing
     for number in 0..<5 {
       try test.commit(AppendFiles([try test.file([[.integer(Int64(number)), .null, .null]])]))
     }
-    #expect(test.table.metadata.snapshots.allSatisfy { $0.id.rawValue > 0 })
-    #expect(Set(test.table.metadata.snapshots.map(\.id)).count == 5)
+    #expect(try test.table.metadata.snapshots.entries().allSatisfy { $0.id.rawValue > 0 })
+    #expect(try Set(test.table.metadata.snapshots.entries().map(\.id)).count == 5)
     // 2^53 + 1, which no double holds.
-    let id = String(test.table.metadata.snapshots[4].id.rawValue)
-    let text = String(decoding: test.table.metadata.jsonText, as: UTF8.self)
+    let id = try String(test.table.metadata.snapshots.entries()[4].id.rawValue)
+    let text = try String(decoding: test.table.metadata.jsonText(), as: UTF8.self)
       .replacing(id, with: "9007199254740993")
     let read = try TableMetadata(json: Array(text.utf8), file: nil)
     #expect(read.currentSnapshotID == 9_007_199_254_740_993)
-    #expect(String(decoding: read.jsonText, as: UTF8.self) == text)
+    #expect(try String(decoding: read.jsonText(), as: UTF8.self) == text)
   }
 }

@@ -34,7 +34,7 @@ enum FixtureTables {
     for file in try FixtureTables.metadataFiles() {
       do {
         let table = try Table.open(at: file, fileSystem: LocalFileSystem(), paths: paths)
-        let copy = try TableMetadata(json: table.metadata.jsonText, file: nil)
+        let copy = try TableMetadata(json: table.metadata.jsonText(), file: nil)
         #expect(copy == table.metadata, "\(file)")
         if let snapshot = table.currentSnapshot {
           for manifest in try table.manifests(of: snapshot) {

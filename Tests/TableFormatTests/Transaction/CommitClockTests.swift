@@ -16,10 +16,10 @@ import Testing
       ).commit()
     }
 
-    #expect(table.metadata.snapshots.map(\.timestampMillis) == [2000, 5000])
-    #expect(table.metadata.snapshotLog.map(\.timestampMillis) == [2000, 5000])
+    #expect(try table.metadata.snapshots.entries().map(\.timestampMillis) == [2000, 5000])
+    #expect(try table.metadata.snapshotLog.entries().map(\.timestampMillis) == [2000, 5000])
     #expect(table.metadata.metadataLog.map(\.timestampMillis) == [1000, 2000])
-    #expect(try table.snapshot(atMillis: 4999).id == table.metadata.snapshots[0].id)
+    #expect(try table.snapshot(atMillis: 4999).id == table.metadata.snapshots.entries()[0].id)
     #expect(throws: TableFormatError.self) { try table.snapshot(atMillis: 1999) }
   }
 
@@ -31,8 +31,8 @@ import Testing
       table = try Transaction(table, AppendFiles([SampleTable.file(name, in: table)]), clock: clock).commit()
     }
 
-    #expect(table.metadata.snapshots.map(\.timestampMillis) == [2000, 2001, 2002])
-    for snapshot in table.metadata.snapshots {
+    #expect(try table.metadata.snapshots.entries().map(\.timestampMillis) == [2000, 2001, 2002])
+    for snapshot in try table.metadata.snapshots.entries() {
       #expect(try table.snapshot(atMillis: snapshot.timestampMillis).id == snapshot.id)
     }
   }

@@ -123,7 +123,7 @@ import Testing
         guard done.set() else { return }
         var theirs = changes.base.metadata
         theirs.properties["theirs"] = "1"
-        theirs.recordCommit(on: changes.base, atMillis: changes.clock.nowMillis)
+        try theirs.recordCommit(on: changes.base, atMillis: changes.clock.nowMillis)
         let location = try MetadataFile.write(
           theirs, version: 2, fileSystem: changes.base.fileSystem, paths: changes.base.paths)
         try SQLiteCatalog(path: path).swap([

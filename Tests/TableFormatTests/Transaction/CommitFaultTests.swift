@@ -60,7 +60,7 @@ import Testing
       let catalog = try SQLiteCatalog(path: path)
       #expect(try catalog.tables(in: SampleTable.identifier.namespace).count == (made ? 1 : 0))
       if !made { _ = try SampleTable.create(in: catalog) }
-      #expect(try catalog.loadTable(SampleTable.identifier).metadata.snapshots.isEmpty)
+      #expect(try catalog.loadTable(SampleTable.identifier).metadata.snapshots.count == 0)
     }
   }
 }

@@ -19,7 +19,7 @@ import Testing
   @Test func aRollbackMovesMainAndAddsNoSnapshot() throws {
     let table = try start(3)
     let back = try Transaction(
-      table, SetReference.rollback(to: table.metadata.snapshots[0].id, movement: .toAncestor)
+      table, SetReference.rollback(to: table.metadata.snapshots.entries()[0].id, movement: .toAncestor)
     ).commit()
 
     #expect(try SampleTable.livePaths(of: back) == ["0.parquet"])
@@ -27,10 +27,10 @@ import Testing
     #expect(back.metadata.snapshotLog.count == 4)
     let next = try Transaction(back, AppendFiles([SampleTable.file("x", in: back)])).commit()
     #expect(next.currentSnapshot?.sequenceNumber == 4)
-    #expect(next.currentSnapshot?.parentID == table.metadata.snapshots[0].id)
+    #expect(try next.currentSnapshot?.parentID == table.metadata.snapshots.entries()[0].id)
     #expect(next.currentSnapshot?.summary.count("total-records") == 20)
     #expect(throws: TableFormatError.self) {
-      try Transaction(next, SetReference.rollback(to: table.metadata.snapshots[2].id, movement: .toAncestor))
+      try Transaction(next, SetReference.rollback(to: table.metadata.snapshots.entries()[2].id, movement: .toAncestor))
         .commit()
     }
   }
@@ -54,7 +54,7 @@ import Testing
 
   @Test func expiryKeepsHeadsTagsAndTheNewest() throws {
     var table = try start(6)
-    let ids = table.metadata.snapshots.map(\.id)
+    let ids = try table.metadata.snapshots.entries().map(\.id)
     table = try Transaction(
       table, SetReference("keep", SnapshotReference(snapshotID: ids[1], kind: .tag), isNew: true)
     ).commit()
@@ -65,13 +65,13 @@ import Testing
 
     #expect(plan.expired == [ids[0], ids[2], ids[3]])
     #expect(Dictionary(uniqueKeysWithValues: plan.kept.map { ($0.id, $0.reason) })[ids[1]] == "tag keep")
-    #expect(table.metadata.snapshots.map(\.id) == [ids[1], ids[4], ids[5]])
-    #expect(table.metadata.snapshotLog.map(\.snapshotID) == [ids[4], ids[5]])
+    #expect(try table.metadata.snapshots.entries().map(\.id) == [ids[1], ids[4], ids[5]])
+    #expect(try table.metadata.snapshotLog.entries().map(\.snapshotID) == [ids[4], ids[5]])
     #expect(try SampleTable.livePaths(of: table).count == 6)
     #expect(try ExpireSnapshots().plan(for: table.metadata).expired.isEmpty)
     #expect(throws: TableFormatError.self) { try Transaction(table, ExpireSnapshots(ids: [ids[1]])).commit() }
     table = try Transaction(table, ExpireSnapshots(ids: [ids[4]])).commit()
-    #expect(table.metadata.snapshots.map(\.id) == [ids[1], ids[5]])
+    #expect(try table.metadata.snapshots.entries().map(\.id) == [ids[1], ids[5]])
   }
 
   @Test func sharedFilesForbidExpiry() throws {
@@ -83,7 +83,7 @@ import Testing
 
   @Test func statisticsGoWithTheirSnapshot() throws {
     var table = try start(2)
-    let ids = table.metadata.snapshots.map(\.id)
+    let ids = try table.metadata.snapshots.entries().map(\.id)
     let files = ids.map {
       StatisticsFile(snapshotID: $0, path: "s-\($0)", fileSizeInBytes: 9, fileFooterSizeInBytes: 1, blobs: [])
     }

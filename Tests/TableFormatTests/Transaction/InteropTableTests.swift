@@ -76,9 +76,9 @@ import Testing
       let wanted = try #require(expected[name]?["files"]?.objectValue)
       #expect(files == Dictionary(uniqueKeysWithValues: wanted.map { ($0.key, $0.value.integerValue ?? -1) }))
       #expect(
-        table.metadata.snapshots.map { JSONValue.integer($0.id.rawValue) }
+        try table.metadata.snapshots.entries().map { JSONValue.integer($0.id.rawValue) }
           == expected[name]?["snapshots"]?.arrayValue)
-      #expect(try TableMetadata(json: table.metadata.jsonText, file: nil) == table.metadata)
+      #expect(try TableMetadata(json: table.metadata.jsonText(), file: nil) == table.metadata)
 
       let tuple: [ScalarValue] = [.integer(-1), .integer(2), .text("k")]
       var file = DataFile(

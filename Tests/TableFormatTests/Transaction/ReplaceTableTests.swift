@@ -90,7 +90,7 @@ import Testing
     table = try Transaction(
       table, AppendFiles([SampleTable.file("w", in: table)], properties: ["wap.id": "load-1"], isStaged: true)
     ).commit()
-    let staged = try #require(table.metadata.snapshots.last)
+    let staged = try #require(try table.metadata.snapshots.entries().last)
     #expect(try SampleTable.livePaths(of: table) == ["a.parquet"])
     table = try Transaction(table, AppendFiles([SampleTable.file("b", in: table)])).commit()
 

@@ -52,7 +52,7 @@ enum SampleTable {
   }
 
   static func livePaths(of table: Table, branch: String = "main") throws(TableFormatError) -> [String] {
-    guard let snapshot = table.metadata.snapshot(reference: branch) else { return [] }
+    guard let snapshot = try table.metadata.snapshot(reference: branch) else { return [] }
     var result: [String] = []
     for manifest in try table.manifests(of: snapshot) {
       for entry in try table.entries(of: manifest) where entry.isLive {

@@ -17,8 +17,10 @@ package enum MetadataFile {
     guard bytes.count > 18, bytes[0] == 0x1F, bytes[1] == 0x8B else {
       return try TableMetadata(json: bytes, file: location)
     }
-    if let contents = SegmentedGzip.read(bytes, limit: sizeLimit) {
-      return try TableMetadata(json: contents.text, packed: contents.segments, file: location)
+    if let (parts, end) = SegmentedGzip.read(bytes, limit: sizeLimit),
+      let metadata = try newest(of: parts, end, location)
+    {
+      return metadata
     }
     // A gzip member ends with the length of what it holds (RFC 1952).
     var size = 0
@@ -30,6 +32,34 @@ package enum MetadataFile {
       try CompressionCodec.gzip.decompress(bytes.span, size: size)
     }
     return try TableMetadata(json: text, file: location)
+  }
+
+  /// Reads all but the older snapshots and log entries, which stay compressed.
+  ///
+  /// - Returns: `nil` when the file is of another form than ``write(_:version:fileSystem:paths:)`` gives it.
+  private static func newest(
+    of parts: [SegmentedGzip.Part], _ end: [UInt8], _ location: String
+  ) throws(TableFormatError) -> TableMetadata? {
+    var (text, older) = ([UInt8](), [[UnreadRun]](repeating: [], count: 3))
+    let members = ["", SnapshotReader.codec.member, TableMetadata.SnapshotLogEntry.codec.member]
+    for (index, part) in parts.enumerated() {
+      let label = Int(part.label)
+      guard label < members.count else { return nil }
+      if label > 0, index + 1 < parts.count, parts[index + 1].label == part.label {
+        // The entries left out are the first of their array, so that what is left of it is one, too.
+        let opening = "\"\(members[label])\":[".utf8
+        guard index > 0, parts[index - 1].label == part.label || text.suffix(opening.count).elementsEqual(opening)
+        else { return nil }
+        older[label].append(UnreadRun(part, file: location))
+        continue
+      }
+      let begin = text.count
+      text += try TableFormatError.wrapping(location) { () throws(FileFormatError) in try part.segment.text() }
+      guard label > 0, !older[label].isEmpty else { continue }
+      guard begin < text.count, text[begin] == UInt8(ascii: ",") else { return nil }
+      text[begin] = UInt8(ascii: " ")
+    }
+    return try TableMetadata(json: text + end, older: (older[1], older[2]), file: location)
   }
 
   /// Writes a new metadata file and its name to stable storage.
@@ -44,18 +74,24 @@ package enum MetadataFile {
   package static func write(
     _ metadata: TableMetadata, version: Int, fileSystem: any FileSystem, paths: PathMapper
   ) throws(TableFormatError) -> String {
-    let parts = metadata.jsonParts
+    let (parts, end) = metadata.jsonParts
     let isCompressed = try metadata.settings.compressesMetadata
     var number = String(version)
     if number.count < 5 { number = String(repeating: "0", count: 5 - number.count) + number }
     let name = "\(number)-\(UUIDText.random())" + (isCompressed ? ".gz.metadata.json" : ".metadata.json")
     let location = PathMapper.joined(metadata.metadataFolder, name)
     let path = try paths.path(of: location)
+    var texts: [ArraySlice<UInt8>] = []
+    if !isCompressed {
+      for part in parts { texts.append(try part.text()) }
+    }
     try TableFormatError.wrapping(location) { () throws(FileFormatError) in
-      guard isCompressed else { return try fileSystem.writeNew(path, parts: parts.map(\.text)) }
-      var writer = SegmentedGzip.Writer()
-      for part in parts { writer.append(part.text.span, packed: try part.packed.bytes(of: part.text)) }
-      try fileSystem.writeNew(path, writer.finish().span)
+      if !isCompressed { return try fileSystem.writeNew(path, parts: texts + [end[...]]) }
+      var packed: [SegmentedGzip.Part] = []
+      packed.reserveCapacity(parts.count)
+      for part in parts { packed.append(try part.packed()) }
+      let file = try SegmentedGzip.file(packed, end: end)
+      try fileSystem.writeNew(path, file.span)
     }
     return location
   }

@@ -16,7 +16,28 @@ struct SnapshotReader {
     (2, "sequence-number"), (3, "timestamp-ms"), (7, "schema-id"), (8, "first-row-id"), (9, "added-rows"),
   ]
 
-  init(file: String?) { self.file = file }
+  static let codec = HistoryCodec<Snapshot>(member: "snapshots", label: 1, places: places, decode: snapshot)
+
+  private init(file: String?) { self.file = file }
+
+  /// Finds the entries of `snapshots`, and checks that they can be read.
+  @Sendable private static func places(
+    _ text: Span<UInt8>, _ scanner: inout JSONScanner, file: String?
+  ) throws(TableFormatError) -> [EncodedPlace] {
+    func scanning<Value>(
+      _ body: (inout JSONScanner) throws(FileFormatError) -> Value
+    ) throws(TableFormatError) -> Value {
+      do throws(FileFormatError) { return try body(&scanner) } catch {
+        throw TableFormatError(error, file: file)
+      }
+    }
+    guard try scanning({ (scanner) throws(FileFormatError) in try scanner.beginArray(text) }) else { return [] }
+    var (reader, places) = (SnapshotReader(file: file), [EncodedPlace]())
+    repeat {
+      places.append(try reader.check(text, &scanner))
+    } while try scanning({ (scanner) throws(FileFormatError) in try scanner.continueArray(text) })
+    return places
+  }
 
   /// The snapshot id in a slot; `nil` if it is none.
   static func id(_ text: Span<UInt8>, _ slot: JSONSlot) -> SnapshotID? {
@@ -32,9 +53,9 @@ struct SnapshotReader {
   ///   - scanner: Stands before the entry, afterwards behind it.
   /// - Returns: Where the entry is.
   /// - Throws: ``TableFormatError`` that says what is missing or damaged.
-  mutating func check(
+  private mutating func check(
     _ text: Span<UInt8>, _ scanner: inout JSONScanner
-  ) throws(TableFormatError) -> EncodedHistory<Snapshot>.Place {
+  ) throws(TableFormatError) -> EncodedPlace {
     _ = scanner.peek(text)
     let start = scanner.position
     if let end = shape.match(text, at: start), let id = Self.id(text, shape.slots[idSlot]),
@@ -91,7 +112,7 @@ struct SnapshotReader {
   }
 
   /// Reads an entry that was checked; its summary stays text until somebody asks for it.
-  static func snapshot(_ text: [UInt8], _ range: Range<Int>) -> Snapshot {
+  @Sendable private static func snapshot(_ text: [UInt8], _ range: Range<Int>) -> Snapshot {
     let span = text.span
     var (scanner, picker) = (JSONScanner(at: range.lowerBound), fields)
     // What was checked cannot fail; a field that could not be read would be absent.

@@ -4,17 +4,23 @@ internal import FileFormats
 extension TableMetadata.SnapshotLogEntry {
   private static let fields = JSONFieldPicker(keys: ["timestamp-ms", "snapshot-id"])
 
-  /// Finds the entries of a `snapshot-log` that was passed, and checks that they can be read.
+  static let codec = HistoryCodec<Self>(member: "snapshot-log", label: 2, places: places, decode: entry)
+
+  /// Finds the entries of a `snapshot-log`, and checks that they can be read.
   ///
-  /// - Parameters:
-  ///   - text: The metadata file.
-  ///   - scanner: Stands before the array, afterwards behind it.
-  /// - Returns: Where the entries are.
   /// - Throws: For an entry without time or snapshot, and for damaged JSON.
-  static func places(
+  @Sendable private static func places(
+    _ text: Span<UInt8>, _ scanner: inout JSONScanner, file: String?
+  ) throws(TableFormatError) -> [EncodedPlace] {
+    do throws(FileFormatError) { return try places(text, &scanner) } catch {
+      throw TableFormatError(error, file: file)
+    }
+  }
+
+  private static func places(
     _ text: Span<UInt8>, _ scanner: inout JSONScanner
-  ) throws(FileFormatError) -> [EncodedHistory<Self>.Place] {
-    var (picker, result) = (fields, [EncodedHistory<Self>.Place]())
+  ) throws(FileFormatError) -> [EncodedPlace] {
+    var (picker, result) = (fields, [EncodedPlace]())
     guard try scanner.beginArray(text) else { return [] }
     repeat {
       _ = scanner.peek(text)
@@ -31,7 +37,7 @@ extension TableMetadata.SnapshotLogEntry {
   }
 
   /// Reads an entry that was checked.
-  static func entry(_ text: [UInt8], _ range: Range<Int>) -> Self {
+  @Sendable private static func entry(_ text: [UInt8], _ range: Range<Int>) -> Self {
     let span = text.span
     var (scanner, picker) = (JSONScanner(at: range.lowerBound), fields)
     // What was checked cannot fail.

@@ -1,57 +1,28 @@
-package import FileFormats
+internal import FileFormats
 
 extension TableMetadata {
-  /// The members of a metadata file that grow with the table's age: passed over once, and checked meanwhile.
-  private struct History {
-    var snapshots: [EncodedHistory<Snapshot>.Place] = []
-    var log: [EncodedHistory<SnapshotLogEntry>.Place] = []
-
-    /// Passes the value of a key; `false` when it is another's to read.
-    mutating func read(
-      _ key: String, _ text: Span<UInt8>, _ scanner: inout JSONScanner, _ file: String?
-    ) throws(TableFormatError) -> Bool {
-      guard key == "snapshots" || key == "snapshot-log" else { return false }
-      if key == "snapshots" { snapshots = [] } else { log = [] }
-      do throws(FileFormatError) {
-        guard scanner.peek(text) == UInt8(ascii: "[") else {
-          _ = try scanner.value(text)
-          return true
-        }
-        guard key == "snapshots" else {
-          log = try SnapshotLogEntry.places(text, &scanner)
-          return true
-        }
-        guard try scanner.beginArray(text) else { return true }
-      } catch {
-        throw TableFormatError(error, file: file)
-      }
-      var reader = SnapshotReader(file: file)
-      while true {
-        snapshots.append(try reader.check(text, &scanner))
-        do throws(FileFormatError) {
-          guard try scanner.continueArray(text) else { return true }
-        } catch {
-          throw TableFormatError(error, file: file)
-        }
-      }
-    }
-  }
-
   /// Reads a metadata file's JSON.
   ///
   /// Snapshots and their log, which may have thousands of entries, are checked but not built.
   ///
+  /// - Throws: ``TableFormatError``: `damaged`, or `unsupported` for a format version above 3.
+  package init(json text: [UInt8], file: String?) throws(TableFormatError) {
+    try self.init(json: text, older: ([], []), file: file)
+  }
+
+  /// Reads a metadata file's JSON without the older part of its history.
+  ///
   /// - Parameters:
   ///   - text: The JSON, already decompressed.
-  ///   - packed: The segments of the compressed file that it is from.
+  ///   - older: What stands before the first snapshot and log entry of the text, and is still compressed.
   ///   - file: Where it is from, for messages.
   /// - Throws: ``TableFormatError``: `damaged`, or `unsupported` for a format version above 3.
-  package init(
-    json text: [UInt8], packed: [SegmentedGzip.Segment] = [], file: String?
+  init(
+    json text: [UInt8], older: (snapshots: [UnreadRun], log: [UnreadRun]), file: String?
   ) throws(TableFormatError) {
     var members = JSONObject()
     var unknown: [String: Range<Int>] = [:]
-    var history = History()
+    var history: (snapshots: [EncodedPlace], log: [EncodedPlace]) = ([], [])
     let span = text.span
     var scanner = JSONScanner()
     func reading<Value>(
@@ -67,8 +38,15 @@ extension TableMetadata {
         let key = try reading { (scanner) throws(FileFormatError) in
           JSONScanner.string(span, try scanner.key(span))
         }
-        if try history.read(key, span, &scanner, file) { continue }
-        _ = scanner.peek(span)
+        let next = scanner.peek(span)
+        if next == UInt8(ascii: "["), key == SnapshotReader.codec.member {
+          history.snapshots = try SnapshotReader.codec.places(span, &scanner, file)
+          continue
+        }
+        if next == UInt8(ascii: "["), key == SnapshotLogEntry.codec.member {
+          history.log = try SnapshotLogEntry.codec.places(span, &scanner, file)
+          continue
+        }
         let start = scanner.position
         members[key] = try reading { (scanner) throws(FileFormatError) in
           try JSONParser.value(span, &scanner)
@@ -79,8 +57,10 @@ extension TableMetadata {
     try reading { (scanner) throws(FileFormatError) in try scanner.finish(span) }
     try self.init(MetadataObject(members, file: file), formatVersion: nil)
     for (key, range) in unknown { unknownFields[key] = text[range] }
-    snapshots.append(history.snapshots, of: text, packed: packed)
-    snapshotLog.append(history.log, of: text, packed: packed)
+    snapshots.append(older.snapshots)
+    snapshots.append(history.snapshots, of: text)
+    snapshotLog.append(older.log)
+    snapshotLog.append(history.log, of: text)
     try settle(file: file)
   }
 
@@ -88,7 +68,8 @@ extension TableMetadata {
     "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id",
     "schemas", "schema", "current-schema-id", "partition-specs", "partition-spec", "default-spec-id",
     "last-partition-id", "properties", "current-snapshot-id", "metadata-log", "sort-orders",
-    "default-sort-order-id", "refs", "statistics", "partition-statistics", "next-row-id",
+    "default-sort-order-id", "refs", "statistics", "partition-statistics", "next-row-id", "snapshots",
+    "snapshot-log", SegmentedGzip.indexMember,
   ]
 
   private init(_ object: MetadataObject, formatVersion: Int?) throws(TableFormatError) {
@@ -201,17 +182,17 @@ extension TableMetadata {
   /// Makes `main` and the current snapshot say the same (rule 62), and checks that they are there.
   private mutating func settle(file: String?) throws(TableFormatError) {
     if let current = currentSnapshotID {
-      guard snapshot(id: current) != nil else {
+      guard try snapshot(id: current) != nil else {
         throw TableFormatError(
           .damaged, "the current snapshot \(current) is not among the snapshots", file: file,
           field: "current-snapshot-id")
       }
       references[SnapshotReference.main, default: SnapshotReference(snapshotID: current)].snapshotID = current
-    } else if let main = references[SnapshotReference.main], snapshot(id: main.snapshotID) != nil {
+    } else if let main = references[SnapshotReference.main], try snapshot(id: main.snapshotID) != nil {
       currentSnapshotID = main.snapshotID
     }
     if formatVersion >= 3, nextRowID == nil { nextRowID = 0 }
     // Numbers that a writer forgot to count must not be given away twice; looked up only where it did.
-    if lastSequenceNumber < 0 { lastSequenceNumber = snapshots.map(\.sequenceNumber).max() ?? 0 }
+    if lastSequenceNumber < 0 { lastSequenceNumber = try snapshots.entries().map(\.sequenceNumber).max() ?? 0 }
   }
 }

@@ -2,18 +2,19 @@ internal import FileFormats
 
 extension TableMetadata {
   /// The JSON of a metadata file.
-  package var jsonText: [UInt8] {
-    let parts = jsonParts
+  ///
+  /// - Throws: ``TableFormatError`` if a part of its history is read for it and is damaged.
+  package func jsonText() throws(TableFormatError) -> [UInt8] {
+    let (parts, end) = jsonParts
     var text: [UInt8] = []
-    text.reserveCapacity(parts.reduce(0) { $0 + $1.text.count })
-    for part in parts { text += part.text }
-    return text
+    for part in parts { text += try part.text() }
+    return text + end
   }
 
-  /// The JSON of a metadata file, in parts.
+  /// The JSON of a metadata file, in parts, of which the last closes the object.
   ///
   /// Snapshots and their log are parts as they were read: what grows with the history is neither built nor copied.
-  var jsonParts: [EncodedText] {
+  var jsonParts: (parts: [MetadataPart], end: [UInt8]) {
     var text: [UInt8] = []
     var members: JSONObject = [
       "format-version": .integer(Int64(formatVersion)), "table-uuid": .string(uuid),
@@ -62,9 +63,8 @@ extension TableMetadata {
       end += value
     }
     end.append(UInt8(ascii: "}"))
-    let middle = EncodedText(text: Array(#"],"snapshot-log":["#.utf8)[...])
-    return [EncodedText(text: text[...])] + snapshots.parts + [middle] + snapshotLog.parts
-      + [EncodedText(text: end[...])]
+    let middle = MetadataPart(Array(#"],"snapshot-log":["#.utf8))
+    return ([MetadataPart(text)] + snapshots.parts + [middle] + snapshotLog.parts, end)
   }
 
   private static func json(_ values: [String: String]) -> JSONValue {

@@ -28,7 +28,7 @@ import Testing
     #expect(metadata.sortOrder.isUnsorted && metadata.references["main"]?.snapshotID == 7)
     #expect(metadata.currentSnapshot?.manifests == ["m0.avro"])
     #expect(metadata.schema.field(id: 2)?.type == .decimal(precision: 9, scale: 2))
-    #expect(try TableMetadata(json: metadata.jsonText, file: nil) == metadata)
+    #expect(try TableMetadata(json: metadata.jsonText(), file: nil) == metadata)
   }
 
   @Test(arguments: [
@@ -66,10 +66,10 @@ import Testing
       "\"current-snapshot-id\"", with: "\"new-thing\":{\"a\":[1,2.50]},\"current-snapshot-id\""
     )
     .replacing("\"transform\":\"identity\"", with: "\"transform\":\"zorder[3]\"")
-    let again = try TableMetadata(json: read(text).jsonText, file: nil)
+    let again = try TableMetadata(json: read(text).jsonText(), file: nil)
 
     #expect(again.partitionSpec.fields[0].transform == .unknown("zorder[3]"))
-    #expect(String(decoding: again.jsonText, as: UTF8.self).contains("\"new-thing\":{\"a\":[1,2.50]}"))
+    #expect(try String(decoding: again.jsonText(), as: UTF8.self).contains("\"new-thing\":{\"a\":[1,2.50]}"))
   }
 
   @Test func snapshotsAreWrittenAsTheyWereRead() throws {
@@ -77,7 +77,7 @@ import Testing
     let text = Self.oldest.replacing(
       #"{"snapshot-id":7,"timestamp-ms":4,"manifests":["m0.avro"]}"#, with: entry)
 
-    #expect(String(decoding: try read(text).jsonText, as: UTF8.self).contains(entry))
+    #expect(String(decoding: try read(text).jsonText(), as: UTF8.self).contains(entry))
   }
 
   @Test(arguments: [
@@ -93,7 +93,8 @@ import Testing
   @Test func gzipIsToldByItsFirstBytes() throws {
     let files = InMemoryFileSystem()
     let plain = try read(Self.oldest)
-    let zipped = try CompressionCodec.gzip.compress(plain.jsonText.span)
+    let text = try plain.jsonText()
+    let zipped = try CompressionCodec.gzip.compress(text.span)
     try files.writeNew("/w/t/metadata/00001-a.metadata.json", zipped.span)
 
     let table = try Table.open(at: "/w/t", fileSystem: files)
@@ -146,8 +147,8 @@ import Testing
     let again = try MetadataFile.read(location, fileSystem: files, paths: PathMapper())
 
     #expect(location.hasSuffix(".gz.metadata.json") == (codec == "gzip"))
-    #expect(again == metadata && Array(again.snapshots) == Array(metadata.snapshots))
-    let text = String(decoding: metadata.jsonText, as: UTF8.self)
+    #expect(try again == metadata && Array(again.snapshots.entries()) == Array(metadata.snapshots.entries()))
+    let text = try String(decoding: metadata.jsonText(), as: UTF8.self)
     for damage in ["\"snapshot-id\":+", "\"snapshot-idx\":"] {
       var damaged = text
       damaged.replaceSubrange(

@@ -1,6 +1,6 @@
 /// A snapshot and its ancestors that are still kept, newest first; each is decoded when it is reached.
 public struct SnapshotAncestry: Sequence, IteratorProtocol, Sendable {
-  private let snapshots: EncodedHistory<Snapshot>
+  private let snapshots: HistoryEntries<Snapshot>
   private var wanted: SnapshotID?
   /// A parent nearly always stands right before its child; from the first that does not, all are looked up here.
   private var places: [SnapshotID: Int] = [:]
@@ -8,7 +8,7 @@ public struct SnapshotAncestry: Sequence, IteratorProtocol, Sendable {
   /// Ends a chain that leads back to itself.
   private var remaining: Int
 
-  init(of id: SnapshotID?, in snapshots: EncodedHistory<Snapshot>) {
+  init(of id: SnapshotID?, in snapshots: HistoryEntries<Snapshot>) {
     (self.snapshots, wanted, child, remaining) = (snapshots, id, snapshots.count, snapshots.count)
   }
 
