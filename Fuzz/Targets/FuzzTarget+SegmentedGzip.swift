@@ -70,11 +70,14 @@ extension FuzzTarget {
         throw TableFormatError(.internal, "metadata without snapshots")
       }
       let texts: [([UInt8], UInt32)] = [
-        (Array(text[..<bracket].utf8), 0), (Array(bytes.dropFirst()), 1), (Array(#",{"snapshot-id":7,"timestamp-ms":1,"manifest-list":"/m"}"#.utf8), 1),
+        (Array(text[..<bracket].utf8), 0), (Array(bytes.dropFirst()), 1),
+        (Array(#",{"snapshot-id":7,"timestamp-ms":1,"manifest-list":"/m"}"#.utf8), 1),
       ]
       var parts: [SegmentedGzip.Part] = []
       for (text, label) in texts {
-        let segment = try TableFormatError.wrapping("") { () throws(FileFormatError) in try SegmentedGzip.pack(text.span) }
+        let segment = try TableFormatError.wrapping("") { () throws(FileFormatError) in
+          try SegmentedGzip.pack(text.span)
+        }
         parts.append(.init(segment, label: label, itemCount: label == 0 ? 0 : count))
       }
       let files = InMemoryFileSystem()
@@ -109,7 +112,9 @@ extension FuzzTarget {
       let file = try SegmentedGzip.file(parts, end: [0x7D])
       guard let read = SegmentedGzip.read(file, limit: 1 << 22) else {
         // Text that shrinks to less than a sixteenth is left to the library once it is long.
-        guard text.count > 1 << 20 else { throw FileFormatError(.internal, "a file that we wrote is refused") }
+        guard text.count > 1 << 20 else {
+          throw FileFormatError(.internal, "a file that we wrote is refused")
+        }
         return
       }
       var again: [UInt8] = []

@@ -26,6 +26,7 @@ enum CRC32 {
   ///   - first: That of the first text.
   ///   - second: That of the second.
   ///   - count: How many bytes the second text has.
+  /// - Returns: The checksum.
   static func combined(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
     // Each bit behind the first text multiplies its polynomial by x.
     var (shift, bits, power) = (one, count, 3)

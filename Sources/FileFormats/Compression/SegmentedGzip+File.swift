@@ -32,12 +32,15 @@ extension SegmentedGzip {
   ///   - parts: All of the text but its end.
   ///   - end: The end of the text, which closes the object. The index is put into it, as its last member.
   /// - Returns: All bytes of the file.
+  /// - Throws: If there is no memory to compress in.
   public static func file(_ parts: [Part], end: [UInt8]) throws(FileFormatError) -> [UInt8] {
     let text = end.dropLast() + memberStart + index(parts) + memberEnd
     let last = try pack(text.span)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
-      parts.reduce(header.count + last.packed.count + lastBlock.count + trailerSize) { $0 + $1.segment.packed.count })
+      parts.reduce(header.count + last.packed.count + lastBlock.count + trailerSize) {
+        $0 + $1.segment.packed.count
+      })
     bytes += header
     var (checksum, count) = (UInt32(0), 0)
     for segment in parts.lazy.map(\.segment) + [last] {
@@ -106,9 +109,13 @@ extension SegmentedGzip {
     var (tries, begin) = (0, end - 1)
     while begin > header.count, tries < 8 {
       begin -= 1
-      guard begin == header.count || isThere(emptyBlock, bytes, at: begin - emptyBlock.count) else { continue }
+      guard begin == header.count || isThere(emptyBlock, bytes, at: begin - emptyBlock.count) else {
+        continue
+      }
       tries += 1
-      guard let text = lastText(file[begin..<end], limit), let parts = parts(file, upTo: begin, text) else { continue }
+      guard let text = lastText(file[begin..<end], limit), let parts = parts(file, upTo: begin, text) else {
+        continue
+      }
       var (checksum, total) = (UInt32(0), 0)
       for part in parts {
         checksum = CRC32.combined(checksum, part.segment.textChecksum, count: part.segment.textCount)
@@ -145,7 +152,8 @@ extension SegmentedGzip {
 
   /// The segments that the index at the end of a text says are before `end`.
   private static func parts(_ file: [UInt8], upTo end: Int, _ text: [UInt8]) -> [Part]? {
-    guard text.count >= memberEnd.count, isThere(memberEnd, text.span, at: text.count - memberEnd.count) else {
+    guard text.count >= memberEnd.count, isThere(memberEnd, text.span, at: text.count - memberEnd.count)
+    else {
       return nil
     }
     var index: [UInt8] = []
@@ -156,11 +164,15 @@ extension SegmentedGzip {
     else { return nil }
     index.reserveCapacity((digits.endIndex - start) / 2)
     for place in stride(from: start, to: digits.endIndex, by: 2) {
-      guard let high = value(ofDigit: digits[place]), let low = value(ofDigit: digits[place + 1]) else { return nil }
+      guard let high = value(ofDigit: digits[place]), let low = value(ofDigit: digits[place + 1]) else {
+        return nil
+      }
       index.append(high << 4 | low)
     }
     let (numbers, entries) = (index.span, index.count / entrySize)
-    guard number(numbers, at: entries * entrySize) == Deflate.crc32(numbers.extracting(first: entries * entrySize))
+    guard
+      number(numbers, at: entries * entrySize)
+        == Deflate.crc32(numbers.extracting(first: entries * entrySize))
     else { return nil }
     var (parts, place) = ([Part](), header.count)
     for entry in 0..<entries {
@@ -168,7 +180,8 @@ extension SegmentedGzip {
       let next = place + Int(values[0])
       guard next <= end, Deflate.crc32(file.span.extracting(place..<next)) == values[1] else { return nil }
       let segment = Segment(
-        packed: file[place..<next], packedChecksum: values[1], textCount: Int(values[2]), textChecksum: values[3])
+        packed: file[place..<next], packedChecksum: values[1], textCount: Int(values[2]),
+        textChecksum: values[3])
       parts.append(Part(segment, label: values[4], itemCount: values[5]))
       place = next
     }

@@ -29,7 +29,7 @@ public enum SegmentedGzip {
       guard textCount > 0 else { return [] }
       var text = [UInt8](repeating: 0, count: textCount)
       var room = text.mutableSpan
-      var stream = [UInt8]()
+      var stream: [UInt8] = []
       stream.reserveCapacity(packed.count + lastBlock.count)
       stream += packed
       stream += lastBlock

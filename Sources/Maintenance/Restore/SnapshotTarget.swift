@@ -26,8 +26,10 @@ package struct SnapshotTarget: Sendable {
   package init(_ text: String, in table: Table) throws(MaintenanceError) {
     let metadata = table.metadata
     let (byID, byReference) = try MaintenanceError.wrapping { () throws(TableFormatError) in
-      (try SnapshotID(text).map { id throws(TableFormatError) in try metadata.snapshot(id: id) } ?? nil,
-       try metadata.snapshot(reference: text))
+      (
+        try SnapshotID(text).map { id throws(TableFormatError) in try metadata.snapshot(id: id) } ?? nil,
+        try metadata.snapshot(reference: text)
+      )
     }
     if let found = byID ?? byReference {
       (snapshot, kind, timestampMillis) = (found, byID == nil ? .reference : .id, found.timestampMillis)

@@ -28,13 +28,16 @@ enum MetadataTables {
       case "metadata_log_entries": rows = try metadataLog(table)
       case "statistics": rows = statistics(table)
       case "manifests": rows = try manifests(table, [pinned.snapshot].compactMap { $0 }, isAll: false)
-      case "all_manifests": rows = try manifests(table, Array(table.metadata.snapshots.entries()), isAll: true)
+      case "all_manifests":
+        rows = try manifests(table, Array(table.metadata.snapshots.entries()), isAll: true)
       case "files": rows = try files(table, [pinned.snapshot]) { _ in true }
       case "data_files": rows = try files(table, [pinned.snapshot]) { $0 == .data }
       case "delete_files": rows = try files(table, [pinned.snapshot]) { $0 != .data }
       case "all_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { _ in true }
-      case "all_data_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 == .data }
-      case "all_delete_files": rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 != .data }
+      case "all_data_files":
+        rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 == .data }
+      case "all_delete_files":
+        rows = try files(table, Array(table.metadata.snapshots.entries())) { $0 != .data }
       case "entries": rows = try entries(table, [pinned.snapshot])
       case "all_entries": rows = try entries(table, Array(table.metadata.snapshots.entries()))
       case "partitions": rows = try partitions(table, pinned.snapshot)

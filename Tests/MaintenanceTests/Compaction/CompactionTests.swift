@@ -206,7 +206,8 @@ import Testing
     #expect(report.filesAfter == 3)
     #expect(try workspace.fingerprint() == before)
     let table = try workspace.table()
-    #expect(try table.metadata.snapshots.entries().dropFirst(count).allSatisfy { $0.summary.operation == .replace })
+    #expect(
+      try table.metadata.snapshots.entries().dropFirst(count).allSatisfy { $0.summary.operation == .replace })
     #expect(table.metadata.snapshots.count == count + 3)
     #expect(table.currentSnapshot?.summary.count("total-delete-files") == 0)
     #expect(try OrphanCount.of(workspace) == 0)

@@ -96,7 +96,8 @@ import Testing
     #expect(table.metadata.snapshots.count == 2)
     #expect(table.currentSnapshot?.summary.operation == .overwrite)
     #expect(
-      try workspace.run("SELECT count(*) FROM web_events FOR VERSION AS OF \(table.metadata.snapshots.entries()[0].id)")
+      try workspace.run(
+        "SELECT count(*) FROM web_events FOR VERSION AS OF \(table.metadata.snapshots.entries()[0].id)")
         == [[.integer(1)]])
   }
 

@@ -160,7 +160,9 @@ import Testing
     for number in 0..<5 {
       try test.commit(AppendFiles([try test.file([[.integer(Int64(number)), .null]])]))
     }
-    let (ids, log) = try (test.table.metadata.snapshots.entries().map(\.id), test.table.metadata.snapshotLog.entries())
+    let (ids, log) = try (
+      test.table.metadata.snapshots.entries().map(\.id), test.table.metadata.snapshotLog.entries()
+    )
     try test.commit(ExpireSnapshots(ids: [ids[2]]))
     #expect(try test.table.metadata.snapshots.entries().map(\.id) == [ids[0], ids[1], ids[3], ids[4]])
     #expect(try Array(test.table.metadata.snapshotLog.entries()) == Array(log[3...]))

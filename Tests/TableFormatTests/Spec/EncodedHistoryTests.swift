@@ -77,7 +77,8 @@ import Testing
 
   @Test(arguments: [
     "{\"timestamp-ms\":1,\"snapshot-id\":2}", "[]", ",", "", ",{\"timestamp-ms\":1,\"snapshot-id\":2}] ",
-    ",{\"timestamp-ms\":1,\"snapshot-id\":2},", ",{\"timestamp-ms\":1}", ",{\"timestamp-ms\":1,\"snapshot-id\":2} ",
+    ",{\"timestamp-ms\":1,\"snapshot-id\":2},", ",{\"timestamp-ms\":1}",
+    ",{\"timestamp-ms\":1,\"snapshot-id\":2} ",
   ]) func aCompressedRunThatIsNoPartOfAHistoryIsRefused(text: String) throws {
     var log = Log(Self.codec)
     let segment = try SegmentedGzip.pack(Array(text.utf8).span)

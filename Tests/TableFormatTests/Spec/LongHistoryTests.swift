@@ -85,7 +85,9 @@ import Testing
     return try MetadataFile.read(location, fileSystem: files, paths: PathMapper())
   }
 
-  @Test(arguments: ["", "{}", "]", ",[1]", ",\"\\", "{\"snapshot-id\":1,\"timestamp-ms\":1,\"manifest-list\":\"x\"}"])
+  @Test(arguments: [
+    "", "{}", "]", ",[1]", ",\"\\", "{\"snapshot-id\":1,\"timestamp-ms\":1,\"manifest-list\":\"x\"}",
+  ])
   func anOlderPartThatIsDamagedStopsWhatNeedsIt(text: String) throws {
     let read = try file(of: metadata(snapshots: 500)) { parts in
       let old = try #require(parts.firstIndex { $0.label == 1 })
@@ -113,7 +115,11 @@ import Testing
       { parts in for index in parts.indices { parts[index].label = 0 } },
       { parts in for index in parts.indices { parts[index].label = 1 } },
       { parts in parts[0].label = 7 },
-      { parts in for index in parts.indices where parts[index].label > 0 { parts[index].label = 3 - parts[index].label } },
+      { parts in
+        for index in parts.indices where parts[index].label > 0 {
+          parts[index].label = 3 - parts[index].label
+        }
+      },
     ]
     for change in changes {
       let read = try file(of: made, change)

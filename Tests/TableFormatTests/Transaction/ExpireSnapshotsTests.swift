@@ -30,8 +30,10 @@ import Testing
     #expect(try next.currentSnapshot?.parentID == table.metadata.snapshots.entries()[0].id)
     #expect(next.currentSnapshot?.summary.count("total-records") == 20)
     #expect(throws: TableFormatError.self) {
-      try Transaction(next, SetReference.rollback(to: table.metadata.snapshots.entries()[2].id, movement: .toAncestor))
-        .commit()
+      try Transaction(
+        next, SetReference.rollback(to: table.metadata.snapshots.entries()[2].id, movement: .toAncestor)
+      )
+      .commit()
     }
   }
 

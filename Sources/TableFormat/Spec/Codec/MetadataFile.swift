@@ -48,13 +48,15 @@ package enum MetadataFile {
       if label > 0, index + 1 < parts.count, parts[index + 1].label == part.label {
         // The entries left out are the first of their array, so that what is left of it is one, too.
         let opening = "\"\(members[label])\":[".utf8
-        guard index > 0, parts[index - 1].label == part.label || text.suffix(opening.count).elementsEqual(opening)
+        guard index > 0,
+          parts[index - 1].label == part.label || text.suffix(opening.count).elementsEqual(opening)
         else { return nil }
         older[label].append(UnreadRun(part, file: location))
         continue
       }
       let begin = text.count
-      text += try TableFormatError.wrapping(location) { () throws(FileFormatError) in try part.segment.text() }
+      text += try TableFormatError.wrapping(location) { () throws(FileFormatError) in try part.segment.text()
+      }
       guard label > 0, !older[label].isEmpty else { continue }
       guard begin < text.count, text[begin] == UInt8(ascii: ",") else { return nil }
       text[begin] = UInt8(ascii: " ")

@@ -31,7 +31,9 @@ struct SnapshotReader {
         throw TableFormatError(error, file: file)
       }
     }
-    guard try scanning({ (scanner) throws(FileFormatError) in try scanner.beginArray(text) }) else { return [] }
+    guard try scanning({ (scanner) throws(FileFormatError) in try scanner.beginArray(text) }) else {
+      return []
+    }
     var (reader, places) = (SnapshotReader(file: file), [EncodedPlace]())
     repeat {
       places.append(try reader.check(text, &scanner))

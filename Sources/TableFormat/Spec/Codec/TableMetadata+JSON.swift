@@ -193,6 +193,8 @@ extension TableMetadata {
     }
     if formatVersion >= 3, nextRowID == nil { nextRowID = 0 }
     // Numbers that a writer forgot to count must not be given away twice; looked up only where it did.
-    if lastSequenceNumber < 0 { lastSequenceNumber = try snapshots.entries().map(\.sequenceNumber).max() ?? 0 }
+    if lastSequenceNumber < 0 {
+      lastSequenceNumber = try snapshots.entries().map(\.sequenceNumber).max() ?? 0
+    }
   }
 }

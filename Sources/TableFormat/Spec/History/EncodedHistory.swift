@@ -28,7 +28,8 @@ public struct EncodedHistory<Element: Sendable>: Sendable {
       switch (self, other) {
       case (.read(let left), .read(let right)):
         left.places.count == right.places.count
-          && (left.text.span.isIdentical(to: right.text.span) || left.places.map(\.id) == right.places.map(\.id))
+          && (left.text.span.isIdentical(to: right.text.span)
+            || left.places.map(\.id) == right.places.map(\.id))
       case (.unread(let left), .unread(let right)):
         left === right || left.segment.packed == right.segment.packed
       default: false
