@@ -3,7 +3,7 @@ internal import TableFormat
 
 /// Rules that go by the files to be read, so that the physical planner follows them.
 enum PhysicalRule: String, CaseIterable {
-  /// Aggregates, and computes windows of, one partition of a table after the other.
+  /// Aggregates, and computes windows of, one partition of a table after the other, or one range of a key.
   case partitionWise = "partition_wise"
   /// Sorts files whose keys do not overlap one after the other.
   case sortByTableOrder = "sort_by_table_order"
@@ -20,19 +20,36 @@ struct FileClusters: Sendable {
 
 extension PhysicalPlanner {
   /// Groups the files of the table below so that rows with equal keys are of one group, if the keys hold the
-  /// sources of its partition fields and workers are kept as busy as by single morsels.
+  /// sources of its partition fields, or a column whose values files do not share, and workers are kept as busy
+  /// as by single morsels.
   func partitions(by keys: [BoundExpression], of pipeline: OpenPipeline) -> FileClusters? {
     guard follows(.partitionWise), let scan = pipeline.tableScan else { return nil }
-    let fields = keys.compactMap { pipeline.field(of: $0, in: scan)?.id }
-    guard !fields.isEmpty, let (used, groups) = scan.plan.partitions(by: Set(fields)), groups.count > 1
-    else { return nil }
+    let fields = keys.compactMap { pipeline.field(of: $0, in: scan) }
+    guard !fields.isEmpty else { return nil }
+    if let (used, groups) = scan.plan.partitions(by: Set(fields.map(\.id))),
+      let clusters = balanced(groups, of: scan)
+    {
+      let names = used.map(\.name).joined(separator: ", ")
+      return FileClusters(scan: scan, groups: clusters, name: "partition-wise by \(names)")
+    }
+    for field in fields {
+      if let groups = scan.plan.clusters(along: field.id, isDescending: false, nullsFirst: false),
+        let clusters = balanced(groups, of: scan)
+      {
+        return FileClusters(scan: scan, groups: clusters, name: "by ranges of \(field.name)")
+      }
+    }
+    return nil
+  }
+
+  /// The groups, small ones joined, if they keep the workers busy.
+  private func balanced(_ groups: [[Int]], of scan: TableScanSource) -> [[Int]]? {
+    guard groups.count > 1 else { return nil }
     // Great ones first: what is left at the end is small, and evens out what the workers have done.
     let counts = groups.map { scan.rowCount(of: $0) }
     let order = groups.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
     let clusters = joinedNeighbours(order.map { groups[$0] }, of: scan)
-    guard clusters.count > 1, isBalanced(clusters, of: scan) else { return nil }
-    return FileClusters(
-      scan: scan, groups: clusters, name: "partition-wise by \(used.map(\.name).joined(separator: ", "))")
+    return clusters.count > 1 && isBalanced(clusters, of: scan) ? clusters : nil
   }
 
   /// Groups the files of the table below so that what is sorted in a group comes before what is sorted in the next.
