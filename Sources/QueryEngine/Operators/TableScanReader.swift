@@ -289,7 +289,9 @@ final class TableScanReader: MorselReader {
       }
       source.profile?.add("chunks_read", 1)
       // What is asked for again and again is worth reading as a whole, while there is room.
-      let isSparse = wantedCount < rows.count / 16 && !(cache?.isWorthWhole(key) ?? false)
+      let isSparse =
+        wantedCount < rows.count / 16
+        && !(cache?.isWorthWhole(key, wantedCount: wantedCount, of: rows.count) ?? false)
       let wanted = isSparse || cache == nil ? mask : nil
       let vector = try QueryError.wrapping { () throws(TableFormatError) in
         try reader.read(field, rowGroup: rowGroup, rows: rows, wanted: wanted)
