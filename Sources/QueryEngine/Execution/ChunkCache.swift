@@ -4,6 +4,9 @@ internal import TableFormat
 
 /// Decoded column chunks of immutable files, the least recently used going first.
 ///
+/// Chunks that the statement before or this one used do not go for others: of a scan that is larger than the cache a
+/// part stays, where the first chunks would always be gone when it comes to them again.
+///
 /// A data file never changes, so what was decoded from it stays true; the file's size is part of the key,
 /// so that a file put in another's place is not taken for it. The chunks are a share of the session's memory,
 /// and go when operators need it.
@@ -21,6 +24,8 @@ package final class ChunkCache: Sendable {
   private struct Entry {
     var vector: Vector
     var lastUse: Int
+    /// The statement that used it last.
+    var statement: Int
   }
 
   /// A dictionary, which the parts of a row group share.
@@ -35,6 +40,9 @@ package final class ChunkCache: Sendable {
     var dictionaries: [ObjectIdentifier: Dictionary] = [:]
     var byteCount = 0
     var clock = 0
+    var statement = 0
+    /// The last statement that found nothing to put away for what it read.
+    var fullStatement: Int?
     /// Chunks of which rows were read, but not all: what that cost so far, as rows read.
     var partialReads: [Key: Int] = [:]
 
@@ -48,7 +56,7 @@ package final class ChunkCache: Sendable {
 
     mutating func add(_ vector: Vector, _ key: Key) {
       byteCount += addedByteCount(vector)
-      entries[key] = Entry(vector: vector, lastUse: clock)
+      entries[key] = Entry(vector: vector, lastUse: clock, statement: statement)
       guard let base = vector.base else { return }
       dictionaries[base.storageIdentity, default: Dictionary(byteCount: base.storageByteCount)].useCount += 1
     }
@@ -91,25 +99,31 @@ package final class ChunkCache: Sendable {
   func giveWay(_ byteCount: Int) -> Bool {
     state.withLock { state in
       let isEnough = state.byteCount >= byteCount
-      if state.byteCount > 0 { evict(&state, until: max(0, state.byteCount - byteCount)) }
+      if state.byteCount > 0 { evict(&state, until: max(0, state.byteCount - byteCount), before: .max) }
       return isEnough
     }
   }
 
-  private func evict(_ state: inout State, until wanted: Int) {
+  /// Lets the oldest chunks go that no statement from `statement` on has used.
+  private func evict(_ state: inout State, until wanted: Int, before statement: Int) {
     // A tenth more than needed goes at once, so that the sort is seldom done.
     let least = max(0, wanted - limit / 10)
-    let before = state.byteCount
-    let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
+    let byteCount = state.byteCount
+    let oldest = state.entries.filter { $0.value.statement < statement }
+      .sorted { $0.value.lastUse < $1.value.lastUse }
     for (key, _) in oldest where state.byteCount > least { state.remove(key) }
-    memory.release(before - state.byteCount)
+    memory.release(byteCount - state.byteCount)
   }
+
+  /// Notes that another statement begins.
+  func beginStatement() { state.withLock { $0.statement += 1 } }
 
   func vector(_ key: Key) -> Vector? {
     state.withLock { state in
       state.clock += 1
-      state.entries[key]?.lastUse = state.clock
-      return state.entries[key]?.vector
+      guard let vector = state.entries[key]?.vector else { return nil }
+      state.entries[key] = Entry(vector: vector, lastUse: state.clock, statement: state.statement)
+      return vector
     }
   }
 
@@ -137,7 +151,14 @@ package final class ChunkCache: Sendable {
       let before = state.byteCount
       state.remove(key)
       memory.release(before - state.byteCount)
-      if state.byteCount + state.addedByteCount(vector) > limit { evict(&state, until: limit - byteCount) }
+      if state.byteCount + state.addedByteCount(vector) > limit {
+        guard state.fullStatement != state.statement else { return }
+        evict(&state, until: limit - byteCount, before: state.statement - 1)
+        if state.byteCount + state.addedByteCount(vector) > limit {
+          state.fullStatement = state.statement
+          return
+        }
+      }
       // Operators go first: what they leave is for the cache.
       guard memory.requestFree(state.addedByteCount(vector)) else { return }
       state.add(vector, key)

@@ -221,6 +221,7 @@ package final class Session {
       caches: enabledCaches(for: plan), profile: profile, progress: progress, evaluation: environment,
       timeout: settings.statementTimeout.map { .microseconds($0) })
     memory.begin(limit: settings.memoryLimit)
+    caches.chunks?.beginStatement()
     running.withLock { $0 = context }
     if isCancelled.load(ordering: .sequentiallyConsistent) { context.cancel() }
     return context

@@ -1,3 +1,5 @@
+import Columnar
+import TableFormat
 import Testing
 
 @testable import QueryEngine
@@ -19,5 +21,31 @@ import Testing
     #expect(partialReads([7999, 1, 1], of: 8000, in: cache, "nearly all") == 2)
     // What was read of one chunk says nothing of another.
     #expect(partialReads([1, 1], of: 8000, in: cache, "another") == nil)
+  }
+
+  /// Reads so many chunks as a scan does; returns how many were in the cache.
+  private func scan(_ names: [String], _ cache: ChunkCache) -> Int {
+    cache.beginStatement()
+    var hits = 0
+    for name in names {
+      if cache.vector(key(name)) != nil {
+        hits += 1
+      } else {
+        cache.insert(.flat([Int64](repeating: 1, count: 12_800)), key(name))
+      }
+    }
+    return hits
+  }
+
+  @Test func ofAScanThatIsTooLargeAPartStays() {
+    // Ten chunks of 100 kB have room.
+    let cache = ChunkCache(MemoryBudget(limit: 3_100_000))
+    let (large, small) = ((0..<25).map { "large \($0)" }, (0..<5).map { "small \($0)" })
+    #expect(scan(large, cache) == 0)
+    #expect(scan(large, cache) == 10 && scan(large, cache) == 10)
+    // What was used just before stays; what another statement did not use makes room.
+    #expect(scan(small, cache) == 0 && scan(small, cache) == 0 && scan(small, cache) == 5)
+    #expect(scan(small, cache) == 5 && scan(large, cache) < 10)
+    #expect(cache.byteCount <= 1_033_333)
   }
 }
