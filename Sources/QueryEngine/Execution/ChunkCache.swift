@@ -129,19 +129,28 @@ package final class ChunkCache: Sendable {
 
   func contains(_ key: Key) -> Bool { state.withLock { $0.entries[key] != nil } }
 
-  /// Notes that some rows of a chunk are wanted; returns whether to read all of them, and keep them.
+  /// Notes that some rows of a chunk are wanted; returns whether to read all of them, and to keep them.
   ///
-  /// That is so once reading parts has cost as much as reading the whole does, and there is much room. A part costs
-  /// its rows, and an eighth of the whole at least, since pages are decompressed whatever is wanted of them (ClickBench
-  /// 37 to 39: a seventh).
-  func isWorthWhole(_ key: Key, wantedCount: Int, of rowCount: Int) -> Bool {
-    state.withLock { state in
+  /// That is so once reading parts has cost as much as reading the whole does, and there is much room. Few rows here and
+  /// there cost as much as all of them, since their pages are decompressed: a part costs all rows of each stretch of
+  /// ``stretch`` rows of which one is wanted.
+  func isWorthWhole(_ key: Key, _ wanted: Bitmap) -> Bool {
+    let words = wanted.words
+    var cost = 0
+    for start in stride(from: 0, to: words.count, by: Self.stretch / 64) {
+      let part = words.extracting(start..<min(words.count, start + Self.stretch / 64))
+      if part.indices.contains(where: { part[$0] != 0 }) { cost += 64 * part.count }
+    }
+    return state.withLock { state in
       if state.partialReads.count > 100_000 { state.partialReads = [:] }
       let spent = state.partialReads[key] ?? 0
-      state.partialReads[key] = spent + max(wantedCount, rowCount / 8)
-      return spent >= rowCount && state.byteCount < limit / 2
+      state.partialReads[key] = spent + cost
+      return spent >= wanted.count && state.byteCount < limit / 2
     }
   }
+
+  /// Fewer rows than most writers put into a page.
+  private static let stretch = 4096
 
   func insert(_ vector: Vector, _ key: Key) {
     let byteCount = vector.storageByteCount

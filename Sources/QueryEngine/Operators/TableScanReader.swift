@@ -291,7 +291,7 @@ final class TableScanReader: MorselReader {
       // What is asked for again and again is worth reading as a whole, while there is room.
       let isSparse =
         wantedCount < rows.count / 16
-        && !(cache?.isWorthWhole(key, wantedCount: wantedCount, of: rows.count) ?? false)
+        && !(mask.map { cache?.isWorthWhole(key, $0) ?? false } ?? false)
       let wanted = isSparse || cache == nil ? mask : nil
       let vector = try QueryError.wrapping { () throws(TableFormatError) in
         try reader.read(field, rowGroup: rowGroup, rows: rows, wanted: wanted)

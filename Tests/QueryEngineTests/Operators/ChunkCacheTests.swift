@@ -9,18 +9,19 @@ import Testing
     .init(path: path, fileByteCount: 1, rowGroup: 0, fieldID: 1, type: .long, firstRow: 0)
   }
 
-  /// How many reads of some rows come before the one that takes all.
-  private func partialReads(_ wanted: [Int], of rowCount: Int, in cache: ChunkCache, _ path: String) -> Int? {
-    wanted.firstIndex { cache.isWorthWhole(key(path), wantedCount: $0, of: rowCount) }
+  /// How many reads of some of 32,768 rows come before the one that takes all.
+  private func partialReads(of rows: StrideTo<Int>, in cache: ChunkCache, _ path: String) -> Int? {
+    var wanted = BitmapBuilder(count: 32_768)
+    for row in rows { wanted.insert(row) }
+    let mask = wanted.freeze()
+    return (0..<20).firstIndex { _ in cache.isWorthWhole(key(path), mask) }
   }
 
   @Test func partsAreReadUntilTheyCostAsMuchAsTheWhole() {
     let cache = ChunkCache(MemoryBudget(limit: 1 << 20))
-    #expect(partialReads(.init(repeating: 1, count: 20), of: 8000, in: cache, "few rows") == 8)
-    #expect(partialReads(.init(repeating: 4000, count: 20), of: 8000, in: cache, "half of them") == 2)
-    #expect(partialReads([7999, 1, 1], of: 8000, in: cache, "nearly all") == 2)
-    // What was read of one chunk says nothing of another.
-    #expect(partialReads([1, 1], of: 8000, in: cache, "another") == nil)
+    #expect(partialReads(of: stride(from: 5000, to: 5010, by: 1), in: cache, "one stretch") == 8)
+    #expect(partialReads(of: stride(from: 0, to: 32_768, by: 5000), in: cache, "seven stretches") == 2)
+    #expect(partialReads(of: stride(from: 0, to: 32_768, by: 4000), in: cache, "here and there") == 1)
   }
 
   /// Reads so many chunks as a scan does; returns how many were in the cache.
