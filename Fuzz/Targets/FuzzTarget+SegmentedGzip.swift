@@ -3,7 +3,7 @@ internal import TableFormat
 
 extension FuzzTarget {
   static let segmentedGzip = [
-    // The first byte says what the others are: a file, the index and blocks of one, or text to make a file of.
+    // The first byte says what the others are: a file, the older part of a table's history, or text to make a file of.
     FuzzTarget("segmented-gzip") { bytes in
       guard let first = bytes.first else { return nil }
       let rest = Array(bytes.dropFirst())
@@ -44,7 +44,7 @@ extension FuzzTarget {
     }
   }
 
-  /// What our reader takes, the library reads alike, and it can be written again.
+  /// What our reader takes, the library reads alike.
   private static func disagreement(over file: [UInt8]) -> String? {
     guard let (parts, end) = SegmentedGzip.read(file, limit: 1 << 22) else { return nil }
     var text: [UInt8] = []

@@ -36,7 +36,13 @@ package enum MetadataFile {
 
   /// Reads all but the older snapshots and log entries, which stay compressed.
   ///
-  /// - Returns: `nil` when the file is of another form than ``write(_:version:fileSystem:paths:)`` gives it.
+  /// - Parameters:
+  ///   - parts: All of the file but its end, labelled by what they hold.
+  ///   - end: The end of its text.
+  ///   - location: The file, for messages.
+  /// - Returns: The metadata; `nil` when the file is of another form than ``write(_:version:fileSystem:paths:)``
+  ///   gives it, and is to be read as a whole.
+  /// - Throws: ``TableFormatError`` for a part that does not hold what its index says, and for damaged JSON.
   private static func newest(
     of parts: [SegmentedGzip.Part], _ end: [UInt8], _ location: String
   ) throws(TableFormatError) -> TableMetadata? {
