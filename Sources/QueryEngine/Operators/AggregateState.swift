@@ -83,7 +83,7 @@ final class AggregateState {
 
   /// Bytes that ``index(shareCount:)`` will take.
   var indexByteCount: Int {
-    distinct.reduce(table.endGroup * 9) { $0 + ($1?.count ?? 0) * 4 }
+    distinct.reduce(table.endGroup * 9) { $0 + ($1?.indexByteCount ?? 0) }
   }
 
   /// Makes the one group of an aggregate without keys.
@@ -213,6 +213,10 @@ final class AggregateState {
         continue
       }
       let pairs = share.map { values.pairs(in: $0) }
+      if let pairs, values.hasCommonNumbers {
+        distinct[index]?.insert(pairs, of: values) { mapping.into[Int(other.placeInShare[Int($0)])] }
+        continue
+      }
       try values.forEachChunk(of: pairs ?? values.allPairs[...]) {
         (groups, values, hashes) throws(QueryError) in
         let into =

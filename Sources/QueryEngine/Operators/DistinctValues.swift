@@ -6,16 +6,18 @@ internal import Columnar
 /// the value's number in a table of values, which all groups share. If there is one group only, the table of
 /// values is enough. Dictionary codes seen before are passed over by a bit per group and code.
 final class DistinctValues {
-  private enum Packing { case int32, int64, numbered(GroupTable), alone }
+  enum Packing { case int32, int64, numbered(GroupTable), alone }
 
   let types: [LogicalType]
-  private let packing: Packing
-  private let pairs: GroupTable
+  let packing: Packing
+  let pairs: GroupTable
   private var base: Vector?
   private var seen: [UInt64] = []
   private var seenGroupCount = 0
   /// By share of the groups, the pairs in it.
   private var shares = PartitionedNumbers()
+  /// By a value's number less 1, the number that all workers use for it; empty if they do not.
+  var commonNumbers: [UInt32] = []
 
   private static let seenLimit = 1 << 25
   /// Pairs that are looked at together.
@@ -53,6 +55,9 @@ final class DistinctValues {
     if case .numbered(let values) = packing { total += values.growthByteCount(adding: count) }
     return total
   }
+
+  /// Bytes that indexing and common numbers will take.
+  var indexByteCount: Int { (count + valueCount) * 4 }
 
   /// How many pairs of group and value there are.
   var count: Int { pairs.endGroup - 1 }

@@ -23,6 +23,7 @@ final class HashAggregateSink: PipelineSink {
     var isMergedByShare = false
     var mergedShareCount = 0
     var distinct: DistinctMerge?
+    var numbering = CommonNumbering()
   }
 
   /// States that one worker made and another takes over.
@@ -102,8 +103,9 @@ final class HashAggregateSink: PipelineSink {
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
     let (locals, distinct, isByShare) = state.withLock { ($0.locals, $0.distinct, $0.isMergedByShare) }
     if phase > 0 {
+      if isByShare { return phase == 1 ? prepareNumbering(locals) : finishNumbering(locals) }
       // The groups with their distinct values are the answer.
-      if !isByShare, let distinct { state.withLock { ($0.locals, $0.distinct) = ([distinct.merged], nil) } }
+      if let distinct { state.withLock { ($0.locals, $0.distinct) = ([distinct.merged], nil) } }
       return nil
     }
     guard let first = locals.first else { return nil }
@@ -200,6 +202,7 @@ final class HashAggregateSink: PipelineSink {
 
   func run(task: Int, phase: Int, _ worker: WorkerContext) throws(QueryError) {
     let (locals, distinct) = state.withLock { ($0.locals, $0.distinct) }
+    if phase == 1 { return number(task, locals) }
     guard let distinct else {
       locals[task / plan.sets.count].sets[task % plan.sets.count].index(
         shareCount: HashAggregateSink.shareCount)

@@ -232,7 +232,20 @@ final class MinMaxAccumulator<Value: OrderedValue>: Accumulator {
   @specialized(where Value == Double)
   override func merge(_ other: Accumulator, groups: GroupMapping) {
     guard let other = other as? Self else { return }
-    for (group, target) in groups where other.isSet[group] { offer(other.values[group], target) }
+    let (source, isSource) = (other.values, other.isSet)
+    var takenValues = take(&values)
+    defer { swap(&takenValues, &values) }
+    var room = takenValues.mutableSpan
+    var takenIsSet = take(&isSet)
+    defer { swap(&takenIsSet, &isSet) }
+    var flags = takenIsSet.mutableSpan
+    for index in groups.from.indices {
+      let (from, into) = (Int(groups.from[index]), Int(groups.into[index]))
+      if isSource[from], !flags[into] || isBetter(source[from], than: room[into]) {
+        room[into] = source[from]
+        flags[into] = true
+      }
+    }
   }
 
   @specialized(where Value == Int32)
