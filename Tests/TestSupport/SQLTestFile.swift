@@ -156,6 +156,7 @@ package struct SQLTestRunner {
     (settings.cacheChunks, settings.cacheMetadata) = (mode.usesCaches, mode.usesCaches)
     queryRunCount = mode.keepsAggregates && file.usesWarehouse ? 3 : 1
     settings.clusterRowCount = 1
+    if mode.packsChunks { settings.plainChunkByteCount = 0 }
     if mode.keepsAggregates { settings.aggregatePolicy.leastRowCount = 0 }
     // 2024-01-15 09:00:00 UTC, so that answers do not depend on the day.
     settings.currentTimestamp = 1_705_309_200_000_000

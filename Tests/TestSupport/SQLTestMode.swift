@@ -9,6 +9,8 @@ package struct SQLTestMode: Sendable, CaseIterable {
   var disabledRules: Set<String> = []
   var memoryLimit = 1 << 30
   var usesCaches = true
+  /// Whether all column chunks are packed, not only those of large tables.
+  var packsChunks = true
   /// Whether aggregates of tiny files are kept too, and each query runs until they are used.
   var keepsAggregates = false
   /// Whether all tables are in the catalog, and those that have changed are compacted before each query; this needs the
@@ -21,7 +23,7 @@ package struct SQLTestMode: Sendable, CaseIterable {
   package static let allCases: [SQLTestMode] = chosen
 
   /// What plans are printed in.
-  package static let plain = SQLTestMode(name: "one worker", threads: 1)
+  package static let plain = SQLTestMode(name: "one worker", threads: 1, packsChunks: false)
 
   private static let base = [
     plain,

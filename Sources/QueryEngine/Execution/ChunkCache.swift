@@ -7,6 +7,8 @@ internal import TableFormat
 /// Chunks that the statement before or this one used do not go for others: of a scan that is larger than the cache a
 /// part stays, where the first chunks would always be gone when it comes to them again.
 ///
+/// Once there are many, integers and codes are kept in fewer bytes; readers unpack a batch at a time.
+///
 /// A data file never changes, so what was decoded from it stays true; the file's size is part of the key,
 /// so that a file put in another's place is not taken for it. The chunks are a share of the session's memory,
 /// and go when operators need it.
@@ -22,7 +24,7 @@ package final class ChunkCache: Sendable {
   }
 
   private struct Entry {
-    var vector: Vector
+    var chunk: ColumnChunk
     var lastUse: Int
     /// The statement that used it last.
     var statement: Int
@@ -46,25 +48,25 @@ package final class ChunkCache: Sendable {
     /// Chunks of which rows were read, but not all: what that cost so far, as rows read.
     var partialReads: [Key: Int] = [:]
 
-    /// Bytes that a vector adds to what is held.
-    func addedByteCount(_ vector: Vector) -> Int {
-      guard let base = vector.base, dictionaries[base.storageIdentity] != nil else {
-        return vector.storageByteCount
+    /// Bytes that a chunk adds to what is held.
+    func addedByteCount(_ chunk: ColumnChunk) -> Int {
+      guard let base = chunk.base, dictionaries[base.storageIdentity] != nil else {
+        return chunk.storageByteCount
       }
-      return vector.storageByteCount - base.storageByteCount
+      return chunk.storageByteCount - base.storageByteCount
     }
 
-    mutating func add(_ vector: Vector, _ key: Key) {
-      byteCount += addedByteCount(vector)
-      entries[key] = Entry(vector: vector, lastUse: clock, statement: statement)
-      guard let base = vector.base else { return }
+    mutating func add(_ chunk: ColumnChunk, _ key: Key) {
+      byteCount += addedByteCount(chunk)
+      entries[key] = Entry(chunk: chunk, lastUse: clock, statement: statement)
+      guard let base = chunk.base else { return }
       dictionaries[base.storageIdentity, default: Dictionary(byteCount: base.storageByteCount)].useCount += 1
     }
 
     mutating func remove(_ key: Key) {
-      guard let vector = entries.removeValue(forKey: key)?.vector else { return }
-      byteCount -= vector.storageByteCount
-      guard let base = vector.base, var dictionary = dictionaries[base.storageIdentity] else { return }
+      guard let chunk = entries.removeValue(forKey: key)?.chunk else { return }
+      byteCount -= chunk.storageByteCount
+      guard let base = chunk.base, var dictionary = dictionaries[base.storageIdentity] else { return }
       dictionary.useCount -= 1
       if dictionary.useCount > 0 { byteCount += dictionary.byteCount }
       dictionaries[base.storageIdentity] = dictionary.useCount > 0 ? dictionary : nil
@@ -72,11 +74,14 @@ package final class ChunkCache: Sendable {
   }
 
   private let memory: MemoryBudget
+  private let plainByteCount: Int
   private let state = Mutex(State())
 
   /// Makes a cache that holds at most a third of a budget.
-  package init(_ memory: MemoryBudget) {
-    self.memory = memory
+  ///
+  /// Chunks are kept as they are until they have `plainByteCount` bytes, and packed from then on.
+  package init(_ memory: MemoryBudget, plainByteCount: Int = defaultPlainByteCount) {
+    (self.memory, self.plainByteCount) = (memory, plainByteCount)
     memory.giveWay(self)
   }
 
@@ -118,16 +123,19 @@ package final class ChunkCache: Sendable {
   /// Notes that another statement begins.
   func beginStatement() { state.withLock { $0.statement += 1 } }
 
-  func vector(_ key: Key) -> Vector? {
+  func chunk(_ key: Key) -> ColumnChunk? {
     state.withLock { state in
       state.clock += 1
-      guard let vector = state.entries[key]?.vector else { return nil }
-      state.entries[key] = Entry(vector: vector, lastUse: state.clock, statement: state.statement)
-      return vector
+      guard let chunk = state.entries[key]?.chunk else { return nil }
+      state.entries[key] = Entry(chunk: chunk, lastUse: state.clock, statement: state.statement)
+      return chunk
     }
   }
 
-  func contains(_ key: Key) -> Bool { state.withLock { $0.entries[key] != nil } }
+  /// Whether a chunk is there, with so many rows at least.
+  func contains(_ key: Key, rowCount: Int) -> Bool {
+    state.withLock { $0.entries[key].map { $0.chunk.count >= rowCount } ?? false }
+  }
 
   /// Notes that some rows of a chunk are wanted; returns whether to read all of them, and to keep them.
   ///
@@ -149,28 +157,72 @@ package final class ChunkCache: Sendable {
     }
   }
 
+  package static let defaultPlainByteCount = 64 << 20
+
   /// Fewer rows than most writers put into a page.
   private static let stretch = 4096
 
   func insert(_ vector: Vector, _ key: Key) {
-    let byteCount = vector.storageByteCount
-    guard byteCount <= limit / 4, memory.hasRoomToKeep else { return }
+    guard vector.storageByteCount <= limit / 4, memory.hasRoomToKeep, !isFull else { return }
+    // Packing takes a while: not under the lock.
+    let chunk = byteCount < plainByteCount ? .plain(vector) : ColumnChunk(packing: vector)
     state.withLock { state in
       state.clock += 1
       let before = state.byteCount
       state.remove(key)
       memory.release(before - state.byteCount)
-      if state.byteCount + state.addedByteCount(vector) > limit {
-        guard state.fullStatement != state.statement else { return }
-        evict(&state, until: limit - byteCount, before: state.statement - 1)
-        if state.byteCount + state.addedByteCount(vector) > limit {
+      if state.byteCount + state.addedByteCount(chunk) > limit {
+        evict(&state, until: limit - chunk.storageByteCount, before: state.statement - 1)
+        if state.byteCount + state.addedByteCount(chunk) > limit {
           state.fullStatement = state.statement
           return
         }
       }
       // Operators go first: what they leave is for the cache.
-      guard memory.requestFree(state.addedByteCount(vector)) else { return }
-      state.add(vector, key)
+      guard memory.requestFree(state.addedByteCount(chunk)) else { return }
+      state.add(chunk, key)
+    }
+  }
+
+  /// Whether this statement has found nothing to put away for what it read.
+  private var isFull: Bool { state.withLock { $0.fullStatement == $0.statement } }
+
+}
+
+/// Some rows of a column, as they were decoded or packed.
+enum ColumnChunk: Sendable {
+  case plain(Vector)
+  case packed(PackedVector)
+
+  /// Packs a vector if that saves room.
+  init(packing vector: Vector) { self = PackedVector(vector).map { .packed($0) } ?? .plain(vector) }
+
+  var count: Int {
+    switch self {
+    case .plain(let vector): vector.count
+    case .packed(let packed): packed.count
+    }
+  }
+
+  var storageByteCount: Int {
+    switch self {
+    case .plain(let vector): vector.storageByteCount
+    case .packed(let packed): packed.storageByteCount
+    }
+  }
+
+  var base: Vector? {
+    switch self {
+    case .plain(let vector): vector.base
+    case .packed(let packed): packed.base
+    }
+  }
+
+  /// Returns rows, which begin at a multiple of 64.
+  func slice(from first: Int, count: Int, _ pool: inout BufferPool) -> Vector {
+    switch self {
+    case .plain(let vector): vector.slice(from: first, count: count)
+    case .packed(let packed): packed.slice(from: first, count: count, &pool)
     }
   }
 }

@@ -9,6 +9,8 @@ final class TableScanReader: MorselReader {
   private let batchSize: Int
   private var evaluators: [ExpressionEvaluator] = []
   private let dynamicFilters: [(column: Int, filter: any DynamicFilter)]
+  /// What packed chunks are unpacked into.
+  private var pool = BufferPool()
 
   init(_ source: TableScanSource, _ worker: WorkerContext) throws(QueryError) {
     self.source = source
@@ -29,7 +31,8 @@ final class TableScanReader: MorselReader {
     let groups = morsel.rowGroup.map { $0..<$0 + 1 } ?? 0..<reader.rowGroupCount
     for group in groups {
       try context.checkCancelled()
-      let rows = morsel.rows ?? 0..<reader.rowCount(rowGroup: group)
+      var rows = morsel.rows ?? 0..<reader.rowCount(rowGroup: group)
+      if let limit = source.limit, reader.task.deletes.isEmpty { rows = rows.prefix(limit) }
       var part = try RowGroupPart(self, reader, group, rows)
       if try !part.push(into: next) { return false }
     }
@@ -46,17 +49,14 @@ final class TableScanReader: MorselReader {
     /// The rows still wanted; `nil` for all.
     var mask: Bitmap?
     var wantedCount: Int
-    var vectors: [Vector?]
-    /// Columns that were read for the rows wanted at the time only.
-    var isPartial: [Bool]
+    var chunks: [ColumnChunk?]
 
     init(
       _ owner: TableScanReader, _ reader: DataFileReader, _ rowGroup: Int, _ rows: Range<Int>
     ) throws(QueryError) {
       (self.owner, self.reader, self.rowGroup, self.rows) = (owner, reader, rowGroup, rows)
       wantedCount = rows.count
-      vectors = owner.source.columns.map { _ in nil }
-      isPartial = owner.source.columns.map { _ in false }
+      chunks = owner.source.columns.map { _ in nil }
     }
 
     /// Filters, reads what is left, and pushes it on in batches.
@@ -120,7 +120,7 @@ final class TableScanReader: MorselReader {
     private func filtersAreCached() -> Bool {
       guard let cache = owner.source.chunkCache else { return false }
       for filter in owner.source.filters {
-        for column in filter.columns where !cache.contains(key(column)) {
+        for column in filter.columns where !cache.contains(key(column), rowCount: rows.count) {
           if reader.constant(owner.source.fields[column].id) == nil { return false }
         }
       }
@@ -156,7 +156,7 @@ final class TableScanReader: MorselReader {
       if reader.task.deletes.isEmpty || reader.task.showsDeletedRows { return }
       let cache = owner.source.chunkCache
       let key = cache.map { _ in liveRowsKey() }
-      if let key, let kept = cache?.vector(key), kept.count == rows.count {
+      if let key, case .plain(let kept)? = cache?.chunk(key), kept.count == rows.count {
         owner.source.profile?.add("deletes_from_cache", 1)
         if kept.encoding == .flat { narrow(to: kept.bits) }
         return
@@ -229,7 +229,7 @@ final class TableScanReader: MorselReader {
     private mutating func evaluate(
       _ index: Int, _ filter: TableScanSource.Filter
     ) throws(QueryError) -> Bitmap {
-      let columns = filter.columns.compactMap { vectors[$0] }
+      let columns = filter.columns.compactMap { chunks[$0] }
       var builder = BitmapBuilder(count: rows.count)
       var first = 0
       while first < rows.count {
@@ -238,7 +238,7 @@ final class TableScanReader: MorselReader {
         let selected = wanted.map { Selection($0) }
         if selected?.count != 0 {
           let batch = Batch(
-            columns: columns.map { $0.slice(from: first, count: count) }, rowCount: count,
+            columns: columns.map { $0.slice(from: first, count: count, &owner.pool) }, rowCount: count,
             selection: selected?.count == count ? nil : selected)
           let passed = try owner.evaluators[index].select(from: batch)
           var words = builder.words
@@ -258,7 +258,8 @@ final class TableScanReader: MorselReader {
           continue
         }
         try load(column)
-        guard let vector = vectors[column] else { continue }
+        guard let vector = chunks[column]?.slice(from: 0, count: rows.count, &owner.pool) else { continue }
+        chunks[column] = .plain(vector)
         let before = wantedCount
         // All rows at once, so that a dictionary's entries are looked at once.
         if let passed = filter.rows(vector, mask: mask) { narrow(to: passed) }
@@ -272,19 +273,20 @@ final class TableScanReader: MorselReader {
 
     /// Reads a column, from the cache if it is there; few rows are read for themselves and not kept.
     private mutating func load(_ column: Int) throws(QueryError) {
-      if vectors[column] != nil { return }
+      if chunks[column] != nil { return }
       let source = owner.source
       let field = source.fields[column].id
       if let constant = reader.constant(field) {
-        vectors[column] = .constant(constant, count: rows.count)
+        chunks[column] = .plain(.constant(constant, count: rows.count))
         return
       }
       let key = key(column)
       // Whether a row is deleted is not told by its file alone.
       let cache = field == .isDeleted ? nil : source.chunkCache
-      if let cached = cache?.vector(key), cached.count == rows.count {
+      // Of a chunk the first rows may be wanted only.
+      if let cached = cache?.chunk(key), cached.count >= rows.count {
         source.profile?.add("chunks_from_cache", 1)
-        vectors[column] = cached
+        chunks[column] = cached
         return
       }
       source.profile?.add("chunks_read", 1)
@@ -298,12 +300,12 @@ final class TableScanReader: MorselReader {
       }
       source.profile?.add("bytes_decoded", vector.storageByteCount)
       if wanted == nil { cache?.insert(vector, key) }
-      vectors[column] = vector
+      chunks[column] = .plain(vector)
     }
 
     private mutating func pushBatches(into next: OperatorInstance) throws(QueryError) -> Bool {
-      for column in vectors.indices { try load(column) }
-      let columns = vectors.compactMap { $0 }
+      for column in chunks.indices { try load(column) }
+      let columns = chunks.compactMap { $0 }
       var first = 0
       while first < rows.count {
         let count = min(owner.batchSize, rows.count - first)
@@ -317,7 +319,8 @@ final class TableScanReader: MorselReader {
           if selected.count < count { selection = selected }
         }
         let batch = Batch(
-          columns: columns.map { $0.slice(from: first, count: count) }, rowCount: count, selection: selection)
+          columns: columns.map { $0.slice(from: first, count: count, &owner.pool) }, rowCount: count,
+          selection: selection)
         if try !next.push(batch) { return false }
         first += count
       }

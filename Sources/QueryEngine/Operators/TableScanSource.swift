@@ -41,6 +41,8 @@ final class TableScanSource: PipelineSource {
   let columns: [OutputColumn]
   let fields: [NestedField]
   let filters: [Filter]
+  /// Rows after which no further one is wanted; `nil` for all.
+  let limit: Int?
   let plan: ScanPlan
   let profile: OperatorProfile?
   private let reads: ReadCounters?
@@ -102,6 +104,7 @@ final class TableScanSource: PipelineSource {
           isCovered: translation.isExact))
     }
     self.filters = filters
+    limit = filters.isEmpty ? scan.limit : nil
     learned = Mutex(filters.map { _ in (0, 0) })
     plan = try relation.plan(.all(predicates), context)
     deletes = try QueryError.wrapping { () throws(TableFormatError) in
@@ -142,7 +145,7 @@ final class TableScanSource: PipelineSource {
   /// Leaves out files, given by the number of their task.
   func leaveOut(_ tasks: Set<Int>) { answered.withLock { $0 = tasks } }
 
-  var estimatedRowCount: Int { rowCount(of: plan.tasks.indices) }
+  var estimatedRowCount: Int { min(rowCount(of: plan.tasks.indices), limit ?? .max) }
 
   /// Rows of the files of some tasks that are read, deleted ones included.
   func rowCount(of tasks: some Sequence<Int>) -> Int {

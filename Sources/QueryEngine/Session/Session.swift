@@ -62,7 +62,8 @@ package final class Session {
     (self.procedures, self.systemTables) = (procedures, systemTables)
     memory = MemoryBudget(limit: settings.memoryLimit)
     caches = ExecutionCaches(
-      chunks: ChunkCache(memory), manifests: ManifestCache(userFolder: settings.cacheDirectory),
+      chunks: ChunkCache(memory, plainByteCount: settings.plainChunkByteCount),
+      manifests: ManifestCache(userFolder: settings.cacheDirectory),
       files: DataFileCache(),
       aggregates: AggregateCache(
         memory, policy: settings.aggregatePolicy, build: settings.build,

@@ -18,6 +18,8 @@ package struct SessionSettings: Sendable {
   package var cacheDirectory: String?
   package var cacheChunks = true
   package var cacheAggregates = true
+  /// Bytes of column chunks that are kept as they were decoded; further ones are packed.
+  package var plainChunkByteCount = ChunkCache.defaultPlainByteCount
   /// Which partial aggregates are worth keeping.
   package var aggregatePolicy = AggregateCache.Policy()
   /// Tells programs apart that share a cache, as functions may differ.

@@ -29,13 +29,25 @@ import Testing
     cache.beginStatement()
     var hits = 0
     for name in names {
-      if cache.vector(key(name)) != nil {
+      if cache.chunk(key(name)) != nil {
         hits += 1
       } else {
         cache.insert(.flat([Int64](repeating: 1, count: 12_800)), key(name))
       }
     }
     return hits
+  }
+
+  @Test func chunksArePackedOnceThereAreMany() throws {
+    let cache = ChunkCache(MemoryBudget(limit: 30_000_000), plainByteCount: 100_000)
+    _ = scan(["first", "second"], cache)
+    let (first, second) = (try #require(cache.chunk(key("first"))), try #require(cache.chunk(key("second"))))
+    #expect(first.storageByteCount == 102_400)
+    #expect(second.storageByteCount == 12_800)
+    #expect(cache.byteCount == 115_200)
+    var pool = BufferPool()
+    let rows = second.slice(from: 64, count: 100, &pool)
+    #expect(rows.int64s.indices.allSatisfy { rows.int64s[$0] == 1 })
   }
 
   @Test func ofAScanThatIsTooLargeAPartStays() {
