@@ -34,24 +34,51 @@ final class TopNSink: PipelineSink {
   /// Returns the first `keptCount` rows of the batches in order; the last column tells the input's order.
   private func first(of batches: [Batch]) -> Batch {
     let rowCount = batches.reduce(0) { $0 + $1.rowCount }
-    let columns = types.indices.map { index in
-      Kernels.concatenated(batches.map { $0.columns[index] }, of: types[index])
-    }
     var keyColumns = keys.indices.map { index in
       let key = keys[index]
       return SortKeyColumn(
-        columns[layout.columns.count + index], key.expression.type, isDescending: key.isDescending,
-        nullsFirst: key.nullsFirst)
+        column(layout.columns.count + index, of: batches), key.expression.type,
+        isDescending: key.isDescending, nullsFirst: key.nullsFirst)
     }
     keyColumns.append(
-      SortKeyColumn(columns[types.count - 1], .bigint, isDescending: false, nullsFirst: false))
+      SortKeyColumn(column(types.count - 1, of: batches), .bigint, isDescending: false, nullsFirst: false))
     let order = RowOrder(keyColumns, rowCount: rowCount)
     var rows: [UInt32] = []
     for range in order.partitioned() where rows.count < keptCount {
       rows.append(contentsOf: order.sorted(range))
     }
     if rows.count > keptCount { rows.removeLast(rows.count - keptCount) }
-    return Batch(columns: columns.map { Kernels.detached($0.taking(rows.span)) }, rowCount: rows.count)
+    return taking(rows, of: batches)
+  }
+
+  private func column(_ index: Int, of batches: [Batch]) -> Vector {
+    Kernels.concatenated(batches.map { $0.columns[index] }, of: types[index])
+  }
+
+  /// Returns rows, numbered through all batches, in memory of their own; no other row is copied.
+  private func taking(_ rows: [UInt32], of batches: [Batch]) -> Batch {
+    let ascending = rows.indices.sorted { rows[$0] < rows[$1] }
+    var places = [UInt32](repeating: 0, count: rows.count)
+    for (place, index) in ascending.enumerated() { places[index] = UInt32(place) }
+    var rowsOfBatches: [[UInt32]] = []
+    var (first, next) = (0, 0)
+    for batch in batches {
+      var own: [UInt32] = []
+      while next < ascending.count, case let row = Int(rows[ascending[next]]), row < first + batch.rowCount {
+        own.append(UInt32(row - first))
+        next += 1
+      }
+      rowsOfBatches.append(own)
+      first += batch.rowCount
+    }
+    let columns = types.indices.map { index in
+      var parts: [Vector] = []
+      for (batch, own) in zip(batches, rowsOfBatches) where !own.isEmpty {
+        parts.append(batch.columns[index].taking(own.span))
+      }
+      return Kernels.detached(Kernels.concatenated(parts, of: types[index]).taking(places.span))
+    }
+    return Batch(columns: columns, rowCount: rows.count)
   }
 
   func prepare(phase: Int, _ context: QueryContext) throws(QueryError) -> Int? {
@@ -103,9 +130,11 @@ final class TopNSink: PipelineSink {
       batch.columns.append(.flat((0..<Int64(batch.rowCount)).map { first + $0 }))
       rowOfMorsel += batch.rowCount
       var kept = batch.compacted()
-      // A row among many that were passed over would keep all texts of its column chunk.
-      if !sink.threshold.isOpen { kept.columns = kept.columns.map { Kernels.detached($0) } }
       rowCount += kept.rowCount
+      // A row among many that were passed over would keep all texts of its column chunk.
+      if !sink.threshold.isOpen, rowCount < nextPrune {
+        kept.columns = kept.columns.map { Kernels.detached($0) }
+      }
       batches.append(kept)
       if rowCount >= nextPrune { prune() }
       return true
