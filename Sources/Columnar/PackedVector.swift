@@ -7,6 +7,7 @@ public struct PackedVector: Sendable {
 
   /// Rows.
   public let count: Int
+  /// By row, how far its value lies above the least, in `width` bytes.
   private let distances: Buffer
   private let width: Width
   private let least: Int128

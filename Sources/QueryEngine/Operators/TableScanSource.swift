@@ -41,7 +41,7 @@ final class TableScanSource: PipelineSource {
   let columns: [OutputColumn]
   let fields: [NestedField]
   let filters: [Filter]
-  /// Rows after which no further one is wanted; `nil` for all.
+  /// Rows after which no further one is wanted; `nil` for all, or where filters leave open how many must be read.
   let limit: Int?
   let plan: ScanPlan
   let profile: OperatorProfile?

@@ -5,7 +5,10 @@ protocol PercentileValue: OrderedValue {
   var asDouble: Double { get }
   /// Whether values can be told by their distance from another.
   static var isCountable: Bool { get }
-  /// How far a value lies above another one; at least 2^63 if it lies below.
+  /// How far a value lies above another one, modulo 2^64.
+  ///
+  /// A value below a window is never as near to its least value as the window is wide, since no window goes beyond the
+  /// greatest value of the type.
   func distance(above other: Self) -> UInt64
   /// The value so far above this one.
   func value(above distance: Int) -> Self
@@ -35,10 +38,10 @@ extension Double: PercentileValue {}
 
 /// How often each value of a window of integers occurs in each group.
 ///
-/// Counters take at most as much room as the values would: a window is chosen once enough values are known, and a
+/// There are at most as many counters, of 8 bytes, as values were seen: a window is chosen once enough values are known, and a
 /// group has counters if there is room for them. Values that have no counter are left to the caller.
 struct WindowCounts<Value: PercentileValue> {
-  /// Values that must be known before a window is chosen.
+  /// Values that must be known before a window is chosen, so that a sample tells where most lie.
   static var firstCount: Int { 16_384 }
 
   private typealias Counter = UInt64
